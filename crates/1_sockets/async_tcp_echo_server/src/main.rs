@@ -1,0 +1,127 @@
+//! # Servidor TCP de eco assíncrono
+//!
+//! O diapositivo «Servidor TCP `asyncio` Python» em Rust, com tokio: milhares
+//! de clientes numa única thread.
+//!
+//! ```console
+//! $ cargo run -p async_tcp_echo_server
+//! A servir em 127.0.0.1:65432
+//! Ligado por 127.0.0.1:[..]
+//! Recebido de 127.0.0.1:[..]: Ola, mundo
+//! A fechar conexão com 127.0.0.1:[..]
+//! ^C
+//!
+//! # noutro terminal
+//! $ cargo run -p tcp_echo_client
+//! Eco recebido: Ola, mundo
+//! ```
+//!
+//! **O que muda.** No diapositivo, um cliente que nunca lê impede o Ctrl-C de
+//! terminar o servidor. Aqui todas as conexões são canceladas de imediato.
+//!
+//! **Experimente.** Deixe dois `nc 127.0.0.1 65432` ligados e prima Ctrl-C no
+//! servidor. Depois troque o `.await` de `echo` por `std::thread::sleep`, antes
+//! da escrita: porque param todos os clientes?
+
+use std::env;
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::{signal, time};
+
+const ADDRESS: &str = "127.0.0.1:65432";
+
+// `current_thread`: o ciclo de eventos corre nesta thread e em mais nenhuma.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
+    match serve(&address).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!(
+            "Não foi possível escutar em {address}: a porta está ocupada ou \
+             o endereço não serve ({error}). Escolha outro: \
+             cargo run -p async_tcp_echo_server -- 127.0.0.1:65433"
+        )
+    })?;
+    println!("A servir em {}", listener.local_addr()?);
+
+    // O canal por onde se avisam os clientes: cada tarefa guarda um recetor.
+    let (stop, stopping) = watch::channel(());
+    tokio::select! {
+        () = accept_clients(listener, stopping) => {}
+        interrupted = signal::ctrl_c() => interrupted?,
+    }
+
+    // Avisa todas as tarefas e espera que a última largue o seu recetor.
+    stop.send_replace(());
+    stop.closed().await;
+    Ok(())
+}
+
+async fn accept_clients(listener: TcpListener, stopping: watch::Receiver<()>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Uma tarefa não é uma thread: ocupa uns 2 KiB, e todas
+                // partilham esta thread, à vez, entre dois `await`.
+                tokio::spawn(handle_client(stream, peer, stopping.clone()));
+            }
+            Err(error) => {
+                // Sem descritores livres: esperar que algum cliente saia.
+                eprintln!("Ligação não aceite: {error}");
+                time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn handle_client(
+    stream: TcpStream,
+    peer: SocketAddr,
+    mut stopping: watch::Receiver<()>,
+) {
+    println!("Ligado por {peer}");
+
+    // Avança com o que acontecer primeiro e cancela o outro, onde quer que
+    // este esteja: até um `write_all` à espera de quem nunca lê.
+    tokio::select! {
+        result = echo(stream, peer) => if let Err(error) = result {
+            eprintln!("Conexão com {peer} interrompida: {error}");
+        },
+        _ = stopping.changed() => println!("Conexão com {peer} cancelada."),
+    }
+    println!("A fechar conexão com {peer}");
+}
+
+async fn echo(mut stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+    let mut buffer = [0; 1024];
+    loop {
+        // Cada `await` é um ponto de espera: enquanto este cliente não envia
+        // nada, a thread trata de outro.
+        let count = stream.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        let received = &buffer[..count];
+        println!("Recebido de {peer}: {}", String::from_utf8_lossy(received));
+
+        // Não se lê mais deste cliente até o eco ter saído: quem não lê não
+        // faz crescer a memória do servidor.
+        stream.write_all(received).await?;
+    }
+}

@@ -1,0 +1,75 @@
+//! Which program a test starts.
+
+use std::collections::HashMap;
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+/// The workspace's root folder.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+}
+
+/// The command for a lesson's binary, any lesson of the workspace.
+///
+/// Cargo names the binary of the crate under test in the environment. Another
+/// crate's is built here, which takes a moment the first time and nothing
+/// after that.
+///
+/// # Panics
+/// Where the crate does not exist or does not build.
+pub fn lesson(name: &str) -> Command {
+    static BUILT: Mutex<Option<HashMap<String, PathBuf>>> = Mutex::new(None);
+
+    if let Some(path) = env::var_os(format!("CARGO_BIN_EXE_{name}")) {
+        return Command::new(path);
+    }
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let built = built.get_or_insert_default();
+    let path = built
+        .entry(name.to_string())
+        .or_insert_with(|| build(name))
+        .clone();
+    Command::new(path)
+}
+
+/// Builds with the features of the whole workspace, as `cargo test --workspace`
+/// does, so that nothing is compiled a second time there.
+fn build(name: &str) -> PathBuf {
+    let build = escargot::CargoBuild::new()
+        .manifest_path(workspace().join("Cargo.toml"))
+        .arg("--workspace")
+        .bin(name);
+    let build = if cfg!(debug_assertions) {
+        build.current_target()
+    } else {
+        build.current_target().release()
+    };
+    match build.run() {
+        Ok(run) => run.path().to_path_buf(),
+        Err(error) => panic!("cargo build --bin {name}: {error}"),
+    }
+}
+
+/// The command for one of the Python programs in `testkit/peers`, which do
+/// what the lecture's own programs do, with Python's own libraries.
+///
+/// # Panics
+/// Where the Python environment that `just setup` makes is missing.
+pub fn peer(name: &str) -> Command {
+    let python = workspace().join(if cfg!(windows) {
+        ".venv/Scripts/python.exe"
+    } else {
+        ".venv/bin/python"
+    });
+    assert!(
+        python.exists(),
+        "no Python in .venv; make it with: just setup"
+    );
+    let script = workspace().join("crates/tools/testkit/peers").join(name);
+    assert!(script.exists(), "no such peer: {}", script.display());
+    let mut command = Command::new(python);
+    command.arg("-u").arg(script);
+    command
+}

@@ -1,0 +1,427 @@
+//! Executes the `console` blocks of a lesson's header.
+//!
+//! A block is one session with one or more terminals:
+//!
+//! ```text
+//! $ cargo run -p tcp_echo_server          a terminal, and what runs in it
+//! Ligado por 127.0.0.1:[..]               a line that it prints; [..] varies
+//! > olá                                   a line that the student types
+//! ^D  or  ^C                              a key that the student presses
+//!                                         a blank line: see below
+//! # noutro terminal                       a remark, not executed
+//! ```
+//!
+//! The terminals start in their order, each when the one before it has printed
+//! its first line; or, where a blank line stands within its output, the lines
+//! before that. After that each goes its own way: it types and presses keys
+//! when all lines above have appeared. At the end everything that it printed
+//! is compared with the block.
+//!
+//! Nothing listens on the documented port: a server gets port 0, and what it
+//! then listens on replaces the documented port for the others, and is
+//! replaced by it in what they print. The default address comes from the
+//! lesson's source (`const ADDRESS`, `URL` or `ENDPOINT`), so that a wrong one
+//! shows.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+use std::thread;
+
+use snapbox::IntoData;
+
+use crate::Program;
+use crate::command::{lesson, workspace};
+
+/// One `console` block.
+#[derive(Debug, PartialEq)]
+pub struct Session {
+    terminals: Vec<Terminal>,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Terminal {
+    words: Vec<String>,
+    /// Lines that must be there before the next terminal starts.
+    ready: Option<usize>,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Step {
+    Prints(String),
+    Types(String),
+    EndsInput,
+    Interrupts,
+}
+
+/// Executes every `console` block in the header of the lesson under test, and
+/// compares.
+///
+/// # Panics
+/// Where there is none, or what is printed differs.
+pub fn run_console_blocks() {
+    run_console_blocks_beside(&[]);
+}
+
+/// The same beside servers that already run: each pair is the port that the
+/// lesson documents and the port where the server listens.
+///
+/// # Panics
+/// Where there is no block, or what is printed differs.
+pub fn run_console_blocks_beside(ports: &[(u16, u16)]) {
+    // Cargo runs a crate's tests in the crate's folder.
+    let main = Path::new("src/main.rs");
+    let source = fs::read_to_string(main).expect("the lesson's src/main.rs");
+    let sessions = Session::all_in(&source);
+    assert!(!sessions.is_empty(), "no console block in the header");
+    for session in sessions {
+        session.play(ports, |_, _| {});
+    }
+}
+
+impl Session {
+    /// The sessions in the `//!` header of a lesson's source.
+    ///
+    /// # Panics
+    /// Where a block has output before its first command.
+    pub fn all_in(source: &str) -> Vec<Session> {
+        let mut sessions = Vec::new();
+        let mut lines = source
+            .lines()
+            .map_while(|line| line.strip_prefix("//!"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line));
+        while lines.by_ref().any(|line| line == "```console") {
+            let block = lines.by_ref().take_while(|line| *line != "```");
+            sessions.push(Session::parse(block));
+        }
+        sessions
+    }
+
+    /// The first session in the header of a lesson, by its name; `None` where
+    /// there is no such lesson, or no session in it.
+    pub fn of_lesson(name: &str) -> Option<Session> {
+        Session::all_in(&source_of(name)?).into_iter().next()
+    }
+
+    /// The name of what runs in each terminal.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.terminals.iter().map(Terminal::name)
+    }
+
+    fn parse<'a>(lines: impl Iterator<Item = &'a str>) -> Session {
+        let mut terminals: Vec<Terminal> = Vec::new();
+        let mut blank = false;
+        for line in lines {
+            if line.is_empty() {
+                blank = true;
+                continue;
+            }
+            if line.starts_with("# ") {
+                continue;
+            }
+            if let Some(command) = line.strip_prefix("$ ") {
+                let words = shlex::split(command).expect("matching quotes");
+                terminals.push(Terminal {
+                    words,
+                    ..Terminal::default()
+                });
+                blank = false;
+                continue;
+            }
+            let terminal = terminals.last_mut().expect("a command comes first");
+            if std::mem::take(&mut blank) {
+                terminal.ready.get_or_insert(terminal.lines().len());
+            }
+            terminal.steps.push(match line {
+                "^C" => Step::Interrupts,
+                "^D" => Step::EndsInput,
+                _ => match line.strip_prefix("> ") {
+                    Some(typed) => Step::Types(typed.to_string()),
+                    None => Step::Prints(line.to_string()),
+                },
+            });
+        }
+        Session { terminals }
+    }
+
+    /// Runs the session, tells each line as it comes with its program's name,
+    /// and compares.
+    ///
+    /// # Panics
+    /// Where what is printed differs, or does not come in time.
+    pub fn play(&self, ports: &[(u16, u16)], told: impl Fn(&str, &str) + Sync) {
+        let mut ports = Ports(ports.iter().copied().collect());
+        let mut running = Vec::new();
+        for terminal in &self.terminals {
+            let (mut command, opens) = terminal.command(&ports);
+            let program = Program::start_as_seen(&mut command);
+            if let Some(port) = opens {
+                ports.0.insert(port, program.address().port());
+            }
+            let ready = terminal.ready.unwrap_or(1);
+            // The last terminal keeps nobody waiting.
+            if running.len() + 1 < self.terminals.len() {
+                program.wait_for_lines(ready.min(terminal.lines().len()));
+            }
+            running.push((terminal, program));
+        }
+        thread::scope(|scope| {
+            let mut playing = Vec::new();
+            for (terminal, program) in running {
+                let (ports, told) = (&ports, &told);
+                playing.push(
+                    scope.spawn(move || terminal.play(program, ports, told)),
+                );
+            }
+            for terminal in playing {
+                if let Err(failure) = terminal.join() {
+                    std::panic::resume_unwind(failure);
+                }
+            }
+        });
+    }
+}
+
+impl Terminal {
+    fn lines(&self) -> Vec<&str> {
+        let printed = self.steps.iter().filter_map(|step| match step {
+            Step::Prints(line) => Some(line.as_str()),
+            _ => None,
+        });
+        printed.collect()
+    }
+
+    /// A lesson's name, or the program's.
+    fn name(&self) -> &str {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        match words[..] {
+            ["cargo", "run", "-p", name, ..] => name,
+            _ => &self.words[0],
+        }
+    }
+
+    /// The command, with its ports replaced, and the documented port on which
+    /// it will listen, if it is a server.
+    fn command(&self, ports: &Ports) -> (Command, Option<u16>) {
+        let is_lesson = self.words[0] == "cargo";
+        let mut arguments: Vec<String> = if is_lesson {
+            let after = self.words.iter().skip_while(|word| *word != "--");
+            after.skip(1).cloned().collect()
+        } else {
+            self.words[1..].to_vec()
+        };
+        let mut opens = None;
+        if is_lesson {
+            let addressed = |word: &String| port_in(word).is_some();
+            if !arguments.iter().any(addressed)
+                && let Some(default) = default_address(self.name())
+            {
+                arguments.insert(0, default);
+            }
+            for argument in &mut arguments {
+                let unknown = port_in(argument)
+                    .filter(|port| !ports.0.contains_key(port));
+                if let Some(port) = unknown {
+                    opens = Some(port);
+                    *argument = argument.replace(&format!(":{port}"), ":0");
+                }
+            }
+        }
+        let mut command = if is_lesson {
+            lesson(self.name())
+        } else {
+            Command::new(self.name())
+        };
+        command.args(arguments.iter().map(|word| ports.to_real(word)));
+        (command, opens)
+    }
+
+    fn play(
+        &self,
+        mut program: Program,
+        ports: &Ports,
+        told: &impl Fn(&str, &str),
+    ) {
+        let mut seen = 0;
+        let mut interrupted = false;
+        for step in &self.steps {
+            match step {
+                Step::Prints(_) => {
+                    let lines = program.wait_for_lines(seen + 1);
+                    told(self.name(), &lines[seen]);
+                    seen += 1;
+                }
+                Step::Types(line) => program.type_line(line),
+                Step::EndsInput => program.end_input(),
+                Step::Interrupts => {
+                    interrupted = true;
+                    program.interrupt();
+                }
+            }
+        }
+        let finished = program.finish();
+        assert!(
+            ended_well(finished.status, interrupted),
+            "{} ended with {}:\n{}",
+            self.name(),
+            finished.status,
+            finished.stdout
+        );
+        let mut expected = self.lines().join("\n");
+        expected.push('\n');
+        snapbox::assert_data_eq!(
+            ports.to_documented(&finished.stdout),
+            expected.into_data()
+        );
+    }
+}
+
+/// A program that does not handle Ctrl-C is ended by it, which is as good.
+fn ended_well(status: ExitStatus, interrupted: bool) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        let interrupt = rustix::process::Signal::INT.as_raw();
+        status.success() || interrupted && status.signal() == Some(interrupt)
+    }
+    #[cfg(not(unix))]
+    {
+        status.success() || interrupted
+    }
+}
+
+/// Documented ports and the ones that stand in for them.
+struct Ports(BTreeMap<u16, u16>);
+
+impl Ports {
+    fn to_real(&self, word: &str) -> String {
+        if let Some(real) = word.parse().ok().and_then(|port| self.0.get(&port))
+        {
+            return real.to_string();
+        }
+        self.0
+            .iter()
+            .fold(word.to_string(), |word, (documented, real)| {
+                word.replace(&format!(":{documented}"), &format!(":{real}"))
+            })
+    }
+
+    fn to_documented(&self, text: &str) -> String {
+        self.0
+            .iter()
+            .fold(text.to_string(), |text, (documented, real)| {
+                text.replace(&format!(":{real}"), &format!(":{documented}"))
+            })
+    }
+}
+
+/// The port in an address or URL: the digits after its last colon.
+fn port_in(word: &str) -> Option<u16> {
+    let (_, after) = word.rsplit_once(':')?;
+    let digits = after.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}
+
+/// The lesson's own address, from its source.
+fn default_address(name: &str) -> Option<String> {
+    source_of(name)?.lines().find_map(|line| {
+        let line = line.strip_prefix("const ")?;
+        let (name, value) = line.split_once(": &str = \"")?;
+        let known = ["ADDRESS", "URL", "ENDPOINT"].contains(&name);
+        known.then(|| value.trim_end_matches("\";").to_string())
+    })
+}
+
+/// The source of a lesson's program, by the lesson's name.
+fn source_of(name: &str) -> Option<String> {
+    let parts = fs::read_dir(workspace().join("crates")).ok()?;
+    let mut mains = parts
+        .filter_map(|part| Some(part.ok()?.path().join(name)))
+        .map(|lesson| lesson.join("src/main.rs"));
+    fs::read_to_string(mains.find(|main| main.exists())?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = r#"//! # Title
+//!
+//! ```console
+//! $ cargo run -p server -- 127.0.0.1:8000
+//! A escutar em 127.0.0.1:8000
+//!
+//! Recebido: «a b»
+//! ^C
+//!
+//! # noutro terminal
+//! $ cargo run -p client "a b"
+//! > olá
+//! ^D
+//! ```
+//!
+//! ```console
+//! $ other
+//! ```
+use std::env;
+"#;
+
+    #[test]
+    fn a_header_becomes_sessions_of_terminals() {
+        let sessions = Session::all_in(HEADER);
+        assert_eq!(sessions.len(), 2);
+        let [server, client] = &sessions[0].terminals[..] else {
+            panic!("two terminals: {sessions:?}")
+        };
+        assert_eq!(server.name(), "server");
+        assert_eq!(server.ready, Some(1));
+        assert_eq!(server.lines().len(), 2);
+        assert_eq!(server.steps.last(), Some(&Step::Interrupts));
+        assert_eq!(client.words.last().map(String::as_str), Some("a b"));
+        assert_eq!(
+            client.steps,
+            [Step::Types("olá".to_string()), Step::EndsInput]
+        );
+        assert_eq!(client.ready, None);
+    }
+
+    #[test]
+    fn ports_are_found_and_exchanged() {
+        assert_eq!(port_in("127.0.0.1:65432"), Some(65432));
+        assert_eq!(port_in("mqtt://localhost:1883/x"), Some(1883));
+        assert_eq!(port_in("amqp://a:b@127.0.0.1:5672/%2f"), Some(5672));
+        assert_eq!(port_in("building/floor1"), None);
+        assert_eq!(port_in("nota: 5 valores"), None);
+
+        let ports = Ports(BTreeMap::from([(8000, 41234)]));
+        assert_eq!(ports.to_real("http://[::1]:8000/"), "http://[::1]:41234/");
+        assert_eq!(ports.to_real("8000"), "41234");
+        assert_eq!(
+            ports.to_documented("em 127.0.0.1:41234"),
+            "em 127.0.0.1:8000"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "ended with")]
+    fn a_program_that_fails_fails_the_session() {
+        let session = Session::parse(["$ false"].into_iter());
+        session.play(&[], |_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "waited in vain for 2 lines")]
+    fn a_line_that_never_comes_fails_the_session() {
+        let session = Session::parse(["$ echo a", "a", "b"].into_iter());
+        session.play(&[], |_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "mais")]
+    fn a_line_too_many_fails_the_session() {
+        let lines = ["$ printf 'a\\nmais\\n'", "a"];
+        Session::parse(lines.into_iter()).play(&[], |_, _| {});
+    }
+}

@@ -1,0 +1,29 @@
+//! The test kit: starts a lesson's program as a student would, reads what it
+//! prints, talks to it over real sockets, and leaves no process behind.
+//!
+//! - [`Program`] is a running program; [`lesson`] and [`peer`] say which.
+//! - [`run_console_blocks`] executes the transcript in a lesson's header.
+//! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
+//!   passes, each over a real socket.
+//!
+//! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
+
+mod command;
+mod console;
+mod net;
+mod program;
+pub mod tcp_echo;
+pub mod udp_echo;
+
+use std::time::Duration;
+
+pub use command::{lesson, peer};
+pub use console::{Session, run_console_blocks, run_console_blocks_beside};
+pub use net::{
+    PATIENCE, connect, raise_descriptor_limit, reset, unused_address,
+};
+pub use program::{Finished, Program};
+
+/// The longest that anything is waited for. A healthy program takes
+/// milliseconds; the rest is room for a machine that is busy.
+pub const DEADLINE: Duration = Duration::from_secs(30);

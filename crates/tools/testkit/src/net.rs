@@ -1,0 +1,74 @@
+//! Sockets for tests: with time limits, and with the rougher ways to end.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use crate::DEADLINE;
+
+/// How long a test watches for something that must *not* happen.
+pub const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Connects, with [`DEADLINE`] on every later read and write.
+///
+/// # Panics
+/// Where nobody listens there.
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect_timeout(&address, DEADLINE)
+        .unwrap_or_else(|error| panic!("connect to {address}: {error}"));
+    stream
+        .set_read_timeout(Some(DEADLINE))
+        .expect("set a time limit");
+    stream
+        .set_write_timeout(Some(DEADLINE))
+        .expect("set a time limit");
+    stream.set_nodelay(true).expect("send each write at once");
+    stream
+}
+
+/// Ends a connection to an echo server with a reset (RST) instead of a
+/// goodbye: that is what a system sends when a socket is closed while there is
+/// still something to read in it.
+///
+/// # Panics
+/// Where the server does not answer.
+pub fn reset(mut stream: TcpStream) {
+    stream.write_all(b"reset").expect("send");
+    let mut one = [0; 1];
+    assert_eq!(stream.peek(&mut one).expect("an echo to leave unread"), 1);
+}
+
+/// An address at which nobody listens, and nobody will while the two streams
+/// live: the port belongs to the first one's end of a connection.
+///
+/// # Panics
+/// Where the system has no free port.
+pub fn unused_address() -> (SocketAddr, [TcpStream; 2]) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let address = listener.local_addr().expect("an address");
+    let stream = TcpStream::connect(address).expect("connect");
+    let (accepted, _) = listener.accept().expect("accept");
+    (stream.local_addr().expect("an address"), [stream, accepted])
+}
+
+/// Raises this process's limit of open descriptors, which the programs that
+/// it starts inherit, as far as the system lets it, and gives the new limit.
+///
+/// # Panics
+/// Where the system does not tell the limit.
+pub fn raise_descriptor_limit() -> usize {
+    let limit = rlimit::increase_nofile_limit(u64::MAX)
+        .expect("the limit of open descriptors");
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Sends bytes and reads as many back.
+///
+/// # Panics
+/// Where they do not all come back, or others come.
+pub(crate) fn assert_echo(stream: &mut TcpStream, message: &[u8]) {
+    stream.write_all(message).expect("send the message");
+    let mut echo = vec![0; message.len()];
+    stream.read_exact(&mut echo).expect("read the echo");
+    assert!(echo == message, "the echo differs from the message");
+}

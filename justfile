@@ -1,0 +1,30 @@
+# Um aviso do rustdoc é um erro.
+export RUSTDOCFLAGS := "-D warnings"
+set windows-shell := ["powershell.exe", "-NoLogo", "-NoProfile", "-Command"]
+
+# Lista as receitas
+default:
+    @just --list --unsorted
+
+# Mostra uma lição a funcionar: just demo tcp_echo_server
+demo LESSON:
+    @cargo run --quiet -p demo -- {{ LESSON }}
+
+# Prepara o que faltar e passa todos os testes
+test: setup
+    cargo fmt --check
+    cargo clippy --workspace --all-targets -- -D warnings
+    cargo test --workspace
+    cargo doc --workspace --no-deps
+
+# Instala os programas de que os testes precisam, se faltarem
+[unix]
+setup:
+    @bash crates/tools/testkit/setup.sh
+
+# Diz o que instalar e prepara o ambiente de Python
+[windows]
+setup:
+    @echo 'Os testes precisam de Python 3: winget install Python.Python.3.13'
+    python -m venv .venv
+    .venv\Scripts\python.exe -m pip install --quiet --requirement crates\tools\testkit\peers\requirements.txt
