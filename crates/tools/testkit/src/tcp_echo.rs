@@ -6,10 +6,11 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
-use std::time::Duration;
 
 use crate::net::assert_echo;
-use crate::{Program, connect, lesson, raise_descriptor_limit, reset};
+use crate::{
+    PATIENCE, Program, connect, lesson, raise_descriptor_limit, reset,
+};
 
 /// How a server treats a client while another one is connected.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,11 +82,7 @@ pub fn one_byte_at_a_time(server: &Program, serves: Serves) {
 /// A mebibyte in one go, read while it is still being written.
 pub fn one_mebibyte(server: &Program, serves: Serves) {
     let bystander = Bystander::new(server, serves);
-    // Every position has a value of its own for 64 KiB: an echo out of place
-    // cannot look right.
-    let message: Vec<u8> = (0..1 << 19)
-        .flat_map(|index: u32| (index as u16).to_be_bytes())
-        .collect();
+    let message = pattern(0, 1 << 20);
     let mut reader = connect(server.address());
     let mut writer = reader.try_clone().expect("clone the socket");
     let mut echo = vec![0; message.len()];
@@ -131,34 +128,59 @@ pub fn empty_message(server: &Program, serves: Serves) {
     bystander.check();
 }
 
-/// A client that sends for ever and never reads: the server stops taking its
-/// bytes instead of keeping them, and the others are served.
-pub fn never_reads(server: &Program, serves: Serves) {
-    let bystander = Bystander::new(server, serves);
-    let before = server.memory();
-    let mut stream = connect(server.address());
-    let stuck = Duration::from_millis(500);
+/// Writes until the buffers on both sides are full, which is when the server
+/// has stopped reading, and gives how many bytes that took.
+fn fill(stream: &mut TcpStream) -> usize {
     stream
-        .set_write_timeout(Some(stuck))
+        .set_write_timeout(Some(PATIENCE))
         .expect("set a time limit");
-    let chunk = [b'x'; 64 * 1024];
     let mut sent = 0;
     loop {
-        match stream.write(&chunk) {
+        match stream.write(&pattern(sent, 64 * 1024)) {
             Ok(count) => sent += count,
-            // The buffers of both systems are full: the server has stopped.
             Err(error)
                 if matches!(
                     error.kind(),
                     ErrorKind::WouldBlock | ErrorKind::TimedOut
                 ) =>
             {
-                break;
+                return sent;
             }
             Err(error) => panic!("after {sent} bytes: {error}"),
         }
         assert!(sent < 256 << 20, "the server swallows without limit");
     }
+}
+
+/// Part of a long message in which every four bytes say where they stand: an
+/// echo out of place cannot look right.
+fn pattern(start: usize, count: usize) -> Vec<u8> {
+    let word = |index: usize| ((index / 4) as u32).to_be_bytes();
+    (start..start + count)
+        .map(|index| word(index)[index % 4])
+        .collect()
+}
+
+/// A client that reads only when nothing more can be sent: the server had to
+/// send in parts, and none is missing.
+pub fn reads_late(server: &Program, serves: Serves) {
+    let bystander = Bystander::new(server, serves);
+    let mut stream = connect(server.address());
+    let sent = fill(&mut stream);
+    let mut echo = vec![0; sent];
+    stream.read_exact(&mut echo).expect("the whole echo");
+    assert!(echo == pattern(0, sent), "the echo came back changed");
+    drop(stream);
+    bystander.check();
+}
+
+/// A client that sends for ever and never reads: the server stops taking its
+/// bytes instead of keeping them, and the others are served.
+pub fn never_reads(server: &Program, serves: Serves) {
+    let bystander = Bystander::new(server, serves);
+    let before = server.memory();
+    let mut stream = connect(server.address());
+    fill(&mut stream);
     bystander.check();
     if let (Some(before), Some(after)) = (before, server.memory()) {
         let grown = after.saturating_sub(before);
@@ -269,7 +291,7 @@ macro_rules! tcp_echo_tests {
                 @each $server, Serves::$serves,
                 invalid_utf8 character_cut_in_two one_byte_at_a_time
                 one_mebibyte half_close reset_in_mid_stream empty_message
-                never_reads
+                reads_late never_reads
             );
 
             #[test]
