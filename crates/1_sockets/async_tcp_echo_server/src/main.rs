@@ -20,8 +20,8 @@
 //! terminar o servidor. Aqui todas as conexões são canceladas de imediato.
 //!
 //! **Experimente.** Deixe dois `nc 127.0.0.1 65432` ligados e prima Ctrl-C no
-//! servidor. Depois troque o `.await` de `echo` por `std::thread::sleep`, antes
-//! da escrita: porque param todos os clientes?
+//! servidor. Depois ponha um `std::thread::sleep` de 5 s antes de `write_all`:
+//! porque param todos os clientes? E com `time::sleep(…).await`?
 
 use std::env;
 use std::error::Error;

@@ -69,7 +69,7 @@ fn accept_client(listener: &TcpListener) -> io::Result<()> {
     let (stream, peer) = listener.accept()?;
 
     // `move` entrega o socket à thread: passa a ser só dela. Se duas threads
-    // mexessem nos mesmos dados sem um lock, o programa não compilava.
+    // mexessem nos mesmos dados sem um lock, o programa não compilaria.
     // (`thread::spawn` faz o mesmo, mas entra em pânico se não houver threads.)
     thread::Builder::new().spawn(move || handle_client(stream, peer))?;
     Ok(())
