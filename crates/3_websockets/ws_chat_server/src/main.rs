@@ -46,13 +46,11 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::{signal, task, time};
-use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
@@ -90,10 +88,11 @@ enum Event {
 
 type Room = mpsc::Sender<(SocketAddr, Event)>;
 type Clients = HashMap<SocketAddr, mpsc::Sender<Message>>;
-type Socket<'a> = WebSocketStream<&'a mut TcpStream>;
 
 /// Porque acaba uma conversa: o código do RFC 6455 e o motivo.
 type Ending = (u16, &'static str);
+
+const BROKEN: Ending = (1002, "saiu sem se despedir, ou quebrou o protocolo");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -233,7 +232,7 @@ async fn handle_client(
 }
 
 async fn chat(
-    socket: Socket<'_>,
+    socket: WebSocketStream<&mut TcpStream>,
     peer: SocketAddr,
     room: Room,
     mut stopping: watch::Receiver<()>,
@@ -260,7 +259,7 @@ async fn chat(
 }
 
 async fn read_messages(
-    mut source: SplitStream<Socket<'_>>,
+    mut source: impl Stream<Item = Result<Message, WsError>> + Unpin,
     peer: SocketAddr,
     room: &Room,
 ) -> Ending {
@@ -276,18 +275,14 @@ async fn read_messages(
 
             Err(WsError::Capacity(_)) => return (1009, "mais de 1 MiB"),
             Err(WsError::Utf8(_)) => return (1007, "o texto não é UTF-8"),
-            Err(
-                WsError::Io(_)
-                | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake),
-            ) => return (1006, "saiu sem se despedir"),
-            Err(_) => return (1002, "não cumpre o protocolo"),
+            Err(_) => return BROKEN,
         }
     }
     (1000, "")
 }
 
 async fn write_messages(
-    sink: &mut SplitSink<Socket<'_>, Message>,
+    sink: &mut (impl Sink<Message> + Unpin),
     mut queue: mpsc::Receiver<Message>,
 ) -> Ending {
     // A fila acaba quando a sala a larga: estava cheia.
@@ -302,7 +297,7 @@ async fn write_messages(
         };
         match time::timeout(PATIENCE, write).await {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => return (1006, "saiu sem se despedir"),
+            Ok(Err(_)) => return BROKEN,
             Err(_) => break,
         }
     }

@@ -1,0 +1,90 @@
+"""A browser without a window, driven by lines on standard input.
+
+The page's address in the first argument, and in the second, if given, a folder
+for pictures. Each command is answered by one line of JSON:
+
+    click SELECTOR      press a mouse button there
+    type TEXT           type on the keyboard, where the focus is
+    press KEY           one key: Enter, Tab, Shift+Tab
+    wait SELECTOR TEXT  until what it shows contains the text
+    texts SELECTOR      what each of them shows
+    outline SELECTOR    what a screen reader is told: roles and names
+    run EXPRESSION      the value of a JavaScript expression
+    view WIDTH HEIGHT light|dark
+    picture PATH        of what shows
+
+Errors in the page are printed on standard error.
+"""
+
+import json
+import os
+import shutil
+import sys
+
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def launch(playwright):
+    # Windows comes with Edge, which is Chromium.
+    if sys.platform == "win32":
+        return playwright.chromium.launch(channel="msedge")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path:
+        # As root, as in a container, Chromium runs without its sandbox only.
+        return playwright.chromium.launch(
+            executable_path=path,
+            args=ARGUMENTS,
+            chromium_sandbox=os.geteuid() != 0,
+        )
+    return playwright.chromium.launch(channel="chrome")
+
+
+def answer(page, command, rest):
+    match command:
+        case "click":
+            return page.click(rest)
+        case "type":
+            return page.keyboard.type(rest)
+        case "press":
+            return page.keyboard.press(rest)
+        case "wait":
+            selector, text = rest.split(" ", 1)
+            found = page.locator(selector).filter(has_text=text)
+            return found.first.wait_for()
+        case "texts":
+            return page.locator(rest).all_inner_texts()
+        case "outline":
+            return page.locator(rest).aria_snapshot()
+        case "run":
+            return page.evaluate(rest)
+        case "view":
+            width, height, scheme = rest.split()
+            page.set_viewport_size({"width": int(width), "height": int(height)})
+            return page.emulate_media(color_scheme=scheme)
+        case "picture":
+            page.screenshot(path=rest)
+            return None
+    raise ValueError(f"no such command: {command}")
+
+
+with sync_playwright() as playwright:
+    browser = launch(playwright)
+    page = browser.new_page()
+    page.set_default_timeout(20_000)
+    page.on("pageerror", lambda error: print(error, file=sys.stderr))
+    page.goto(sys.argv[1])
+    print("ready", flush=True)
+    for line in sys.stdin:
+        command, _, rest = line.rstrip("\n").partition(" ")
+        print(json.dumps(answer(page, command, rest)), flush=True)
+    browser.close()
