@@ -1,7 +1,7 @@
 """A browser without a window, driven by lines on standard input.
 
-The page's address in the first argument, and in the second, if given, a folder
-for pictures. Each command is answered by one line of JSON:
+The page's address in the first argument. Each command is answered by one line
+of JSON:
 
     click SELECTOR      press a mouse button there
     type TEXT           type on the keyboard, where the focus is
@@ -11,7 +11,6 @@ for pictures. Each command is answered by one line of JSON:
     outline SELECTOR    what a screen reader is told: roles and names
     run EXPRESSION      the value of a JavaScript expression
     view WIDTH HEIGHT light|dark
-    picture PATH        of what shows
 
 Errors in the page are printed on standard error.
 """
@@ -23,7 +22,11 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome"]
+CHROMIUM = [
+    "chromium",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
 ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -39,14 +42,14 @@ def launch(playwright):
     if sys.platform == "win32":
         return playwright.chromium.launch(channel="msedge")
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if path:
-        # As root, as in a container, Chromium runs without its sandbox only.
-        return playwright.chromium.launch(
-            executable_path=path,
-            args=ARGUMENTS,
-            chromium_sandbox=os.geteuid() != 0,
-        )
-    return playwright.chromium.launch(channel="chrome")
+    if not path:
+        sys.exit("no Chromium; install it with: just setup")
+    return playwright.chromium.launch(
+        executable_path=path,
+        args=ARGUMENTS,
+        # Chromium refuses its sandbox to root, as in a container.
+        chromium_sandbox=os.geteuid() != 0,
+    )
 
 
 def answer(page, command, rest):
@@ -71,9 +74,6 @@ def answer(page, command, rest):
             width, height, scheme = rest.split()
             page.set_viewport_size({"width": int(width), "height": int(height)})
             return page.emulate_media(color_scheme=scheme)
-        case "picture":
-            page.screenshot(path=rest)
-            return None
     raise ValueError(f"no such command: {command}")
 
 
@@ -86,5 +86,6 @@ with sync_playwright() as playwright:
     print("ready", flush=True)
     for line in sys.stdin:
         command, _, rest = line.rstrip("\n").partition(" ")
-        print(json.dumps(answer(page, command, rest)), flush=True)
+        result = answer(page, command, rest)
+        print(json.dumps(result, ensure_ascii=False), flush=True)
     browser.close()
