@@ -9,6 +9,7 @@ of JSON:
     wait SELECTOR TEXT  until what it shows contains the text
     texts SELECTOR      what each of them shows
     outline SELECTOR    what a screen reader is told: roles and names
+    axe                 what makes the page hard to use for some, by axe-core
     run EXPRESSION      the value of a JavaScript expression
     view WIDTH HEIGHT light|dark
 
@@ -20,6 +21,7 @@ import os
 import shutil
 import sys
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = [
@@ -68,6 +70,9 @@ def answer(page, command, rest):
             return page.locator(rest).all_inner_texts()
         case "outline":
             return page.locator(rest).aria_snapshot()
+        case "axe":
+            found = Axe().run(page).response["violations"]
+            return [f"{rule['id']}: {rule['help']}" for rule in found]
         case "run":
             return page.evaluate(rest)
         case "view":

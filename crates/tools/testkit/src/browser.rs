@@ -72,6 +72,15 @@ impl Browser {
         self.ask(&format!("outline {selector}"))
     }
 
+    /// What makes the page hard to use for some people: the rules of axe-core
+    /// that it breaks, as a JSON list.
+    ///
+    /// # Panics
+    /// Where the page has gone.
+    pub fn barriers(&mut self) -> String {
+        self.ask("axe")
+    }
+
     /// The value of a JavaScript expression, as JSON.
     ///
     /// # Panics
