@@ -31,8 +31,8 @@
 //! **O que muda.** No diapositivo, um cliente que nunca lê faz parar a conversa
 //! de todos, um que morre leva consigo quem lhe falou, e quem entra a meio de
 //! um envio dá erro. Aqui cada cliente tem a sua fila, e o que corre mal com
-//! um fica com ele: é desligado com um código e um motivo. `Cliente desligado`
-//! aparece sempre que alguém sai, e não só quando sai mal.
+//! um fica com ele: é desligado com um código e um motivo. Só se aceita texto,
+//! e `Cliente desligado` aparece sempre que alguém sai, mesmo a bem.
 //!
 //! **Experimente.** Abra a página (`cargo run -p ws_chat_page`) em dois
 //! separadores. Depois faça com que quem fala também receba a sua mensagem: que
@@ -50,7 +50,7 @@ use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tokio::{signal, task, time};
+use tokio::{signal, time};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
@@ -63,7 +63,7 @@ const MAX_MESSAGE: usize = 1 << 20;
 /// Quantas mensagens podem esperar na fila de um cliente.
 const QUEUE: usize = 256;
 
-/// Quantas mensagens se tratam de uma vez, antes de dar a vez a outra tarefa.
+/// Quantas mensagens se tratam de uma vez. Bem menos do que cabe numa fila.
 const BATCH: usize = 64;
 
 /// Quanto tempo se espera por um cliente que não avança.
@@ -115,6 +115,8 @@ async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
         )
     })?;
 
+    // Também a fila da sala tem limite: quem fala depressa espera por ela, e
+    // entretanto quem ouve tem a sua vez de esvaziar as próprias filas.
     let (room, events) = mpsc::channel(BATCH);
     let (stop, stopping) = watch::channel(());
     let conversation = tokio::spawn(run_room(events));
@@ -177,9 +179,6 @@ async fn run_room(mut events: mpsc::Receiver<(SocketAddr, Event)>) {
                 }
             }
         }
-        // É a vez dos clientes, que esvaziam as suas filas. Sem isto, um
-        // cliente rápido a falar enchia as filas de quem está pronto a ler.
-        task::yield_now().await;
     }
 }
 

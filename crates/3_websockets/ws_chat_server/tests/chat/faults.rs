@@ -34,8 +34,9 @@ fn over_one_mebibyte() {
         culprit.say(&"x".repeat((1 << 20) + 1));
     });
     closes_with(1009, "mais de 1 MiB", |culprit| {
-        // So much that it cannot all wait in the systems' buffers.
-        let _ = culprit.socket.send(Message::text("x".repeat(32 << 20)));
+        // So much that it cannot all wait in the systems' buffers: the server
+        // reads the rest, so that no reset overtakes its goodbye.
+        culprit.say(&"x".repeat(16 << 20));
     });
 }
 
@@ -103,7 +104,7 @@ fn python_client_is_told_why() {
     let url = format!("ws://{}", server.address());
     let mut python = Program::start(peer("ws_chat_client.py").arg(url));
     python.wait_for("Ligado ao servidor");
-    python.type_line(&"x".repeat((1 << 20) + 1));
+    python.type_line(&"x".repeat(8 << 20));
     python.wait_for("Desligado: 1009 mais de 1 MiB");
 }
 
@@ -141,6 +142,34 @@ fn never_reads() {
     let line = format!("Cliente desligado: {}\n", deaf.name());
     server.wait_for(&line);
     assert_eq!(server.output().matches(&line).count(), 1);
+}
+
+/// A client that reads so late that its queue is full: it hears all up to some
+/// message, and then why there is no more. It never misses one in between.
+#[test]
+fn reads_too_late() {
+    let server = Program::server("ws_chat_server");
+    let Friends(mut speaker, mut listener) = Friends::join(&server);
+    let mut late = Client::join(&server);
+    let long = "x".repeat(1 << 16);
+    for index in 0..600 {
+        speaker.say(&format!("{index} {long}"));
+        listener.hear();
+    }
+    let mut heard = 0;
+    let goodbye = loop {
+        match late.socket.read().expect("a message, or a goodbye") {
+            Message::Text(text) => {
+                let expected = speaker.heard(&format!("{heard} {long}"));
+                assert!(text.as_str() == expected, "not message {heard}");
+                heard += 1;
+            }
+            Message::Close(frame) => break frame.expect("a reason"),
+            other => panic!("neither a text nor a goodbye: {other:?}"),
+        }
+    };
+    assert_eq!(u16::from(goodbye.code), 1008);
+    assert!(heard < 600);
 }
 
 /// A client that asks for answers, pongs, and never reads them.
