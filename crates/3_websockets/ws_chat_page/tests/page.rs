@@ -330,15 +330,5 @@ fn ctrl_c_ends_it_at_once() {
 
 #[test]
 fn address_refused() {
-    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("listen");
-    let taken = other.local_addr().expect("an address").to_string();
-    for wrong in [&taken, "banana", "127.0.0.1", "127.0.0.1:99999", ""] {
-        Program::start(lesson("ws_chat_page").arg(wrong))
-            .finish()
-            .assert_fails_with(&format!(
-                "Não foi possível escutar em {wrong}: a porta está ocupada ou \
-                 o endereço não serve ([..]). Escolha outro: cargo run -p \
-                 ws_chat_page -- 127.0.0.1:8081"
-            ));
-    }
+    testkit::refuses_addresses("ws_chat_page", "127.0.0.1:8081");
 }

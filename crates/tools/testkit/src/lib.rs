@@ -23,7 +23,8 @@ pub use browser::Browser;
 pub use command::{lesson, peer};
 pub use console::{Session, run_console_blocks, run_console_blocks_beside};
 pub use net::{
-    PATIENCE, connect, raise_descriptor_limit, reset, unused_address,
+    PATIENCE, connect, raise_descriptor_limit, refuses_addresses, reset,
+    unused_address,
 };
 pub use program::{Finished, Program};
 
