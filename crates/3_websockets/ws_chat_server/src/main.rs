@@ -63,7 +63,7 @@ const MAX_MESSAGE: usize = 1 << 20;
 /// Quantas mensagens podem esperar na fila de um cliente.
 const QUEUE: usize = 256;
 
-/// Quantas mensagens se tratam de uma vez. Bem menos do que cabe numa fila.
+/// Quantas mensagens se tratam de uma vez: menos do que cabe numa fila.
 const BATCH: usize = 64;
 
 /// Quanto tempo se espera por um cliente que não avança.
@@ -115,8 +115,8 @@ async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
         )
     })?;
 
-    // Também a fila da sala tem limite: quem fala depressa espera por ela, e
-    // entretanto quem ouve tem a sua vez de esvaziar as próprias filas.
+    // A fila da sala também tem limite, e menor: quem fala depressa espera por
+    // ela, e entretanto quem ouve tem a sua vez de esvaziar a própria fila.
     let (room, events) = mpsc::channel(BATCH);
     let (stop, stopping) = watch::channel(());
     let conversation = tokio::spawn(run_room(events));
@@ -161,22 +161,19 @@ async fn accept_clients(
 /// por um canal, e por isso ninguém entra nem sai a meio de um envio.
 async fn run_room(mut events: mpsc::Receiver<(SocketAddr, Event)>) {
     let mut clients = Clients::new();
-    let mut batch = Vec::new();
-    while events.recv_many(&mut batch, BATCH).await > 0 {
-        for (peer, event) in batch.drain(..) {
-            match event {
-                Event::Joined(queue) => {
-                    println!("Cliente ligado: {peer}");
-                    clients.insert(peer, queue);
-                }
-                Event::Said(text) => {
-                    println!("Recebido de {peer}: {text}");
-                    broadcast(&mut clients, peer, &text);
-                }
-                Event::Left => {
-                    println!("Cliente desligado: {peer}");
-                    clients.remove(&peer);
-                }
+    while let Some((peer, event)) = events.recv().await {
+        match event {
+            Event::Joined(queue) => {
+                println!("Cliente ligado: {peer}");
+                clients.insert(peer, queue);
+            }
+            Event::Said(text) => {
+                println!("Recebido de {peer}: {text}");
+                broadcast(&mut clients, peer, &text);
+            }
+            Event::Left => {
+                println!("Cliente desligado: {peer}");
+                clients.remove(&peer);
             }
         }
     }
@@ -219,7 +216,7 @@ async fn handle_client(
             eprintln!("Pedido de {peer} recusado: {error}");
             let _ = stream.write_all(UPGRADE_REQUIRED.as_bytes()).await;
         }
-        Err(_) => eprintln!("Pedido de {peer} recusado: não acaba"),
+        Err(_) => eprintln!("Pedido de {peer} recusado: não chegou a tempo"),
     }
 
     // Fechar um socket com bytes por ler provoca um reset, e o cliente pode
@@ -236,6 +233,7 @@ async fn chat(
     room: Room,
     mut stopping: watch::Receiver<()>,
 ) {
+    // A sala dura mais do que os clientes: o que lhe dizem chega sempre.
     let (mut sink, source) = socket.split();
     let (queue, messages) = mpsc::channel(QUEUE);
     let _ = room.send((peer, Event::Joined(queue))).await;
