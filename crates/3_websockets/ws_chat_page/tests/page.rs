@@ -40,6 +40,7 @@ fn one_room() {
     let server = Program::server("ws_chat_server");
     let page = Program::server("ws_chat_page");
     let mut browser = open(&page, &server);
+    server.wait_for_lines(2);
     let browser_port = last_joined(&server);
     let mut rust =
         Program::start(lesson("ws_chat_client").arg(url_of(&server)));
@@ -86,6 +87,7 @@ fn one_room() {
              \"Servidor: [{python_port}]: olá de Python\"]"
         )
     );
+    server.wait_for(": olá de Python\n");
     assert_eq!(server.output().matches("Recebido").count(), 5);
     assert_eq!(browser.errors(), "");
 

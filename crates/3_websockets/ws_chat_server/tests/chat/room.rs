@@ -148,10 +148,12 @@ fn who_vanishes_disturbs_nobody() {
     }
 
     let url = format!("ws://{}", server.address());
-    for _ in 0..5 {
+    for visit in 0..5 {
         let mut killed = Program::start(lesson("ws_chat_client").arg(&url));
         killed.wait_for("Ligado ao servidor");
-        friends.talk();
+        friends.0.say(&format!("visita {visit}"));
+        friends.1.hear();
+        server.wait_for(&format!(": visita {visit}\n"));
         let output = server.output();
         let (_, joined) = output.rsplit_once("Cliente ligado: ").expect("one");
         let name = joined.lines().next().expect("a name");
