@@ -3,11 +3,13 @@
 //!
 //! - [`Program`] is a running program; [`lesson`] and [`peer`] say which.
 //! - [`run_console_blocks`] executes the transcript in a lesson's header.
+//! - [`Browser`] is a page in a real browser.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket.
 //!
 //! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
 
+mod browser;
 mod command;
 mod console;
 mod net;
@@ -17,10 +19,12 @@ pub mod udp_echo;
 
 use std::time::Duration;
 
+pub use browser::Browser;
 pub use command::{lesson, peer};
 pub use console::{Session, run_console_blocks, run_console_blocks_beside};
 pub use net::{
-    PATIENCE, connect, raise_descriptor_limit, reset, unused_address,
+    PATIENCE, connect, raise_descriptor_limit, refuses_addresses, reset,
+    unused_address,
 };
 pub use program::{Finished, Program};
 

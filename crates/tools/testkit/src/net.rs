@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::DEADLINE;
+use crate::{DEADLINE, Program, lesson};
 
 /// How long a test watches for something that must *not* happen.
 pub const PATIENCE: Duration = Duration::from_millis(300);
@@ -49,6 +49,25 @@ pub fn unused_address() -> (SocketAddr, [TcpStream; 2]) {
     let stream = TcpStream::connect(address).expect("connect");
     let (accepted, _) = listener.accept().expect("accept");
     (stream.local_addr().expect("an address"), [stream, accepted])
+}
+
+/// A server told to listen at a port that another program holds, or at what is
+/// no address: one line that says so and names another address to choose.
+///
+/// # Panics
+/// Where it does anything else.
+pub fn refuses_addresses(server: &str, instead: &str) {
+    let other = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let taken = other.local_addr().expect("an address").to_string();
+    for wrong in [&taken, "banana", "127.0.0.1", "127.0.0.1:99999", ""] {
+        Program::start(lesson(server).arg(wrong))
+            .finish()
+            .assert_fails_with(&format!(
+                "Não foi possível escutar em {wrong}: a porta está ocupada ou \
+                 o endereço não serve ([..]). Escolha outro: cargo run -p \
+                 {server} -- {instead}"
+            ));
+    }
 }
 
 /// Raises this process's limit of open descriptors, which the programs that
