@@ -12,6 +12,7 @@ need() { # what it is, how to see it, Debian's package, Homebrew's formula
     missing+=("$1") debian+=("$3") brew+=("$4")
 }
 need "Python 3" "python3 -c 'import ensurepip, venv'" python3-venv python
+need "C++" "command -v c++" g++ gcc
 need nc "command -v nc" netcat-openbsd netcat
 
 if ((${#missing[@]})); then

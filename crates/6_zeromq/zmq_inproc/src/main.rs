@@ -99,7 +99,11 @@ fn measure(endpoint: &str) -> Result<(String, f64), Box<dyn Error>> {
     let mut count = 0;
     while start.elapsed() < DURATION && !STOPPING.load(Ordering::Relaxed) {
         client.send(&MESSAGE[..], 0)?;
-        client.recv_msg(0)?;
+        match client.recv_msg(0) {
+            // O Ctrl-C interrompe a espera; o eco vem na mesma a caminho.
+            Err(zmq::Error::EINTR) => client.recv_msg(0)?,
+            echo => echo?,
+        };
         count += 1;
     }
     let rate = f64::from(count) / start.elapsed().as_secs_f64();

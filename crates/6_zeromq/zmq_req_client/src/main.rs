@@ -77,8 +77,10 @@ fn run(endpoint: &str, message: &[String]) -> Result<(), Box<dyn Error>> {
                 println!("Eco recebido: {echo}");
                 return Ok(());
             }
+            // O Ctrl-C interrompe a espera; em Windows vê-se no fim dela.
+            Err(zmq::Error::EINTR) => return Ok(()),
             Err(_) if STOPPING.load(Ordering::Relaxed) => return Ok(()),
-            Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => {
+            Err(zmq::Error::EAGAIN) => {
                 eprintln!("Sem resposta ({attempt} de {ATTEMPTS})");
             }
             Err(error) => return Err(error.into()),

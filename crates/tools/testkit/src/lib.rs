@@ -5,11 +5,13 @@
 //! - [`run_console_blocks`] executes the transcript in a lesson's header.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket.
+//! - [`endpoints`] are free ZeroMQ endpoints, and the checks on bad ones.
 //!
 //! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
 
 mod command;
 mod console;
+pub mod endpoints;
 mod net;
 mod program;
 pub mod tcp_echo;
