@@ -85,12 +85,16 @@ fn malformed_repeated_and_foreign_results() {
 fn new_batch_begins_at_zero() {
     let (sink, results, batches) = sink();
     begin(&batches, "2");
-    results.send("0 1000 1", 0).expect("send");
+    results.send("1 1000 1", 0).expect("send");
     begin(&batches, "1");
     results.send("0 5 1", 0).expect("send");
     batches.send("fim", 0).expect("send");
     batches.recv_bytes(0).expect("the end of the batch");
-    assert!(sink.finish().stdout.contains("Lote: 1 tarefas\nTotal: "));
+    assert!(
+        sink.finish()
+            .stdout
+            .contains("Lote: 1 tarefas\nTotal: 5 primos\n")
+    );
 }
 
 #[test]

@@ -5,10 +5,19 @@
 //! workers quantas vezes se iniciar este programa.
 //!
 //! ```console
-//! $ cargo run -p zmq_push_ventilator -- 100
+//! $ cargo run -p zmq_pull_sink
+//! Sink a escutar em tcp://127.0.0.1:5556
+//! Lotes anunciados em tcp://127.0.0.1:5557
+//!
+//! Lote: 1000 tarefas
+//! Total: 78498 primos
+//! Tempo: [..] s; trabalho: [..] s; ganho: [..] vezes
+//!
+//! # noutro terminal
+//! $ cargo run -p zmq_push_ventilator
 //! Ventilator a escutar em tcp://127.0.0.1:5555
 //!
-//! Enviadas: 100 tarefas
+//! Enviadas: 1000 tarefas
 //! Lote terminado
 //!
 //! # noutro terminal
@@ -17,27 +26,20 @@
 //!
 //! Feitas: [..] tarefas
 //!
-//! # noutro terminal, outro worker
+//! # noutro terminal, mais um worker
 //! $ cargo run -p zmq_pull_worker
 //! Worker de tcp://127.0.0.1:5555 para tcp://127.0.0.1:5556
 //!
 //! Feitas: [..] tarefas
-//!
-//! # noutro terminal
-//! $ cargo run -p zmq_pull_sink
-//! Sink a escutar em tcp://127.0.0.1:5556
-//! Lotes anunciados em tcp://127.0.0.1:5557
-//! Lote: 100 tarefas
-//! Total: 78498 primos
-//! Tempo: [..] s; trabalho: [..] s; ganho: [..] vezes
 //! ```
 //!
 //! **O que muda.** O diapositivo não traz código, nem diz o preço: PUSH/PULL não
-//! tem confirmações. Se um worker morre, perde-se a tarefa que tinha em mãos e
-//! as que esperavam na sua fila, e ninguém as repete. (O RabbitMQ repete-as.)
+//! tem confirmações. Se um worker morre, perdem-se a tarefa que tinha em mãos e
+//! as que já lhe tinham sido enviadas (em TCP podem ser mais de cem), e ninguém
+//! as repete. Para isso existe o broker do diapositivo anterior.
 //!
-//! **Experimente.** Inicie os workers antes do ventilator, ou a meio de um
-//! lote. Depois mate um a meio (`kill -9`) e veja o que diz o sink.
+//! **Experimente.** Inicie mais workers a meio de um lote. Depois mate um
+//! (`kill -9`) e veja o que diz o sink.
 
 use std::env;
 use std::error::Error;

@@ -100,7 +100,7 @@ fn tasks_of_a_killed_worker_are_lost() {
     let ventilator = Program::start(lesson("zmq_push_ventilator").args([
         FREE_PORT,
         &batches_at,
-        "200",
+        "1000",
     ]));
     let tasks_at = ventilator.endpoint_in_line(1);
 
@@ -128,14 +128,14 @@ fn tasks_of_a_killed_worker_are_lost() {
         .strip_prefix("Faltam ")
         .and_then(|rest| {
             rest.strip_suffix(
-                " de 200 tarefas: perderam-se com um worker que terminou a \
+                " de 1000 tarefas: perderam-se com um worker que terminou a \
                  meio. Repita o lote.\n",
             )
         })
         .and_then(|number| number.parse().ok())
         .unwrap_or_else(|| panic!("what is lost: {sink:?}"));
-    assert!((1..100).contains(&lost), "{lost} lost");
-    let done = 200 - lost - through.len();
+    assert!((1..500).contains(&lost), "{lost} lost");
+    let done = 1000 - lost - through.len();
     let other = other.finish();
     assert!(other.status.success(), "{other:?}");
     assert!(

@@ -5,21 +5,22 @@
 //! trabalho é contar os números primos até um milhão.
 //!
 //! ```console
+//! $ cargo run -p zmq_pull_sink
+//! Sink a escutar em tcp://127.0.0.1:5556
+//! Lotes anunciados em tcp://127.0.0.1:5557
+//!
+//! Lote: 1000 tarefas
+//! Total: 78498 primos
+//! Tempo: [..] s; trabalho: [..] s; ganho: [..] vezes
+//!
+//! # noutro terminal
 //! $ cargo run -p zmq_push_ventilator
 //! Ventilator a escutar em tcp://127.0.0.1:5555
 //!
 //! Enviadas: 1000 tarefas
 //! Lote terminado
 //!
-//! # noutro terminal
-//! $ cargo run -p zmq_pull_sink
-//! Sink a escutar em tcp://127.0.0.1:5556
-//! Lotes anunciados em tcp://127.0.0.1:5557
-//! Lote: 1000 tarefas
-//! Total: 78498 primos
-//! Tempo: [..] s; trabalho: [..] s; ganho: [..] vezes
-//!
-//! # e em tantos terminais quantos se queira
+//! # noutro terminal, ou em vários
 //! $ cargo run -p zmq_pull_worker
 //! Worker de tcp://127.0.0.1:5555 para tcp://127.0.0.1:5556
 //! Feitas: 1000 tarefas
@@ -90,7 +91,8 @@ fn ventilate(
     workers.set_linger(500)?;
 
     // PUSH dá uma tarefa a cada worker, à vez, sem olhar a quem está livre.
-    // Com filas curtas, quem trabalha depressa esvazia a sua e recebe mais.
+    // Com filas e buffers curtos, quem trabalha depressa esvazia os seus e
+    // recebe mais, e quem chega tarde ainda encontra tarefas.
     workers.set_sndhwm(1)?;
     workers.set_sndbuf(1024)?;
 
