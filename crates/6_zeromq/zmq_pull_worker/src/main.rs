@@ -153,5 +153,5 @@ fn do_task(task: &str) -> Option<String> {
 fn is_prime(number: u32) -> bool {
     // Basta tentar os divisores até à raiz quadrada.
     let mut divisors = (2..).take_while(|divisor| *divisor <= number / divisor);
-    number >= 2 && divisors.all(|divisor| number % divisor != 0)
+    number >= 2 && !divisors.any(|divisor| number.is_multiple_of(divisor))
 }
