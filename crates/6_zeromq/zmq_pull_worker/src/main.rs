@@ -33,10 +33,10 @@
 //! Feitas: [..] tarefas
 //! ```
 //!
-//! **O que muda.** O diapositivo não traz código, nem diz o preço: PUSH/PULL não
-//! tem confirmações. Se um worker morre, perdem-se a tarefa que tinha em mãos e
-//! as que já lhe tinham sido enviadas (em TCP podem ser mais de cem), e ninguém
-//! as repete. Para isso existe o broker do diapositivo anterior.
+//! **O que muda.** O diapositivo não traz código, nem diz o preço: PUSH/PULL
+//! não tem confirmações. Se um worker morre, perdem-se a tarefa que tinha em
+//! mãos e as que já lhe tinham sido enviadas (em TCP podem ser mais de cem), e
+//! ninguém as repete. Para isso existe o broker do diapositivo anterior.
 //!
 //! **Experimente.** Inicie mais workers a meio de um lote. Depois mate um
 //! (`kill -9`) e veja o que diz o sink.
@@ -85,7 +85,8 @@ fn work(endpoint: &str, sink: &str) -> Result<(), Box<dyn Error>> {
         socket.connect(endpoint).map_err(|error| {
             format!(
                 "«{endpoint}» não é um endereço que sirva ({error}). Um \
-                 exemplo: cargo run -p zmq_pull_worker -- {ENDPOINT} {SINK_ENDPOINT}"
+                 exemplo: cargo run -p zmq_pull_worker -- {ENDPOINT} \
+                 {SINK_ENDPOINT}"
             )
         })?;
     }

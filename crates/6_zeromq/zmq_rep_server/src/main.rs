@@ -15,8 +15,9 @@
 //! ```
 //!
 //! **O que muda.** O diapositivo não traz código. Em relação à parte 1, não há
-//! `accept`, nem um ciclo de leituras, nem mensagens partidas ao meio: um socket
-//! REP serve todos os clientes, e cada mensagem chega inteira ou não chega.
+//! `accept`, nem um ciclo de leituras, nem mensagens partidas ao meio: um
+//! socket REP serve todos os clientes, e cada mensagem chega inteira ou não
+//! chega.
 //!
 //! **Experimente.** Outro transporte, o mesmo programa: termine o servidor e
 //! use, nos dois terminais, `-- ipc:///tmp/eco`. (Em Windows não há `ipc`.)

@@ -1,7 +1,7 @@
 //! # Subscriber: subscrever sem broker
 //!
-//! O padrão `PUB/SUB` do diapositivo «Padrão: Sem Broker (ZeroMQ / ØMQ)»: mostra
-//! as temperaturas que o publisher envia.
+//! O padrão `PUB/SUB` do diapositivo «Padrão: Sem Broker (ZeroMQ / ØMQ)»:
+//! mostra as temperaturas que o publisher envia.
 //!
 //! ```console
 //! $ cargo run -p zmq_publisher
@@ -19,9 +19,9 @@
 //! ^C
 //! ```
 //!
-//! **O que muda.** O diapositivo não traz código. Em relação à parte 4, subscreve
-//! tudo o que *começa* pelo texto dado: não há `+` nem `#`. E nada avisa que se
-//! perderam mensagens, a não ser os números que elas trazem.
+//! **O que muda.** O diapositivo não traz código. Em relação à parte 4,
+//! subscreve tudo o que *começa* pelo texto dado: não há `+` nem `#`. E nada
+//! avisa que se perderam mensagens, a não ser os números que elas trazem.
 //!
 //! **Experimente.** Inicie o publisher com `-- 0` e, passado um pouco, o
 //! subscriber: quantas perdeu? Depois termine o publisher e inicie-o outra vez:
