@@ -21,7 +21,8 @@
 //! then listens on replaces the documented port for the others, and is
 //! replaced by it in what they print. The default address comes from the
 //! lesson's source (`const ADDRESS`, `URL` or `ENDPOINT`), so that a wrong one
-//! shows.
+//! shows. A lesson with several has more constants, which end in `_ENDPOINT`,
+//! in the order of its arguments, and says in its first lines where it listens.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -157,8 +158,9 @@ impl Session {
         for terminal in &self.terminals {
             let (mut command, opens) = terminal.command(&ports);
             let program = Program::start_as_seen(&mut command);
-            if let Some(port) = opens {
-                ports.0.insert(port, program.address().port());
+            for (index, port) in opens.into_iter().enumerate() {
+                let address = program.address_in_line(index + 1);
+                ports.0.insert(port, address.port());
             }
             let ready = terminal.ready.unwrap_or(1);
             // The last terminal keeps nobody waiting.
@@ -202,9 +204,9 @@ impl Terminal {
         }
     }
 
-    /// The command, with its ports replaced, and the documented port on which
+    /// The command, with its ports replaced, and the documented ports on which
     /// it will listen, if it is a server.
-    fn command(&self, ports: &Ports) -> (Command, Option<u16>) {
+    fn command(&self, ports: &Ports) -> (Command, Vec<u16>) {
         let is_lesson = self.words[0] == "cargo";
         let mut arguments: Vec<String> = if is_lesson {
             let after = self.words.iter().skip_while(|word| *word != "--");
@@ -212,19 +214,17 @@ impl Terminal {
         } else {
             self.words[1..].to_vec()
         };
-        let mut opens = None;
+        let mut opens = Vec::new();
         if is_lesson {
             let addressed = |word: &String| port_in(word).is_some();
-            if !arguments.iter().any(addressed)
-                && let Some(default) = default_address(self.name())
-            {
-                arguments.insert(0, default);
+            if !arguments.iter().any(addressed) {
+                arguments.splice(0..0, default_addresses(self.name()));
             }
             for argument in &mut arguments {
                 let unknown = port_in(argument)
                     .filter(|port| !ports.0.contains_key(port));
                 if let Some(port) = unknown {
-                    opens = Some(port);
+                    opens.push(port);
                     *argument = argument.replace(&format!(":{port}"), ":0");
                 }
             }
@@ -324,14 +324,17 @@ fn port_in(word: &str) -> Option<u16> {
     digits.parse().ok()
 }
 
-/// The lesson's own address, from its source.
-fn default_address(name: &str) -> Option<String> {
-    source_of(name)?.lines().find_map(|line| {
+/// The lesson's own addresses, from its source.
+fn default_addresses(name: &str) -> Vec<String> {
+    let source = source_of(name).unwrap_or_default();
+    let addresses = source.lines().filter_map(|line| {
         let line = line.strip_prefix("const ")?;
         let (name, value) = line.split_once(": &str = \"")?;
-        let known = ["ADDRESS", "URL", "ENDPOINT"].contains(&name);
+        let known = ["ADDRESS", "URL", "ENDPOINT"].contains(&name)
+            || name.ends_with("_ENDPOINT");
         known.then(|| value.trim_end_matches("\";").to_string())
-    })
+    });
+    addresses.collect()
 }
 
 /// The source of a lesson's program, by the lesson's name.

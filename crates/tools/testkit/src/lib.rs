@@ -6,12 +6,14 @@
 //! - [`Browser`] is a page in a real browser.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket.
+//! - [`endpoints`] are free ZeroMQ endpoints, and the checks on bad ones.
 //!
 //! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
 
 mod browser;
 mod command;
 mod console;
+pub mod endpoints;
 mod net;
 mod program;
 pub mod tcp_echo;

@@ -105,14 +105,30 @@ impl Program {
     /// # Panics
     /// Where the line does not come in time or ends in no address.
     pub fn address(&self) -> SocketAddr {
-        *self.address.get_or_init(|| {
-            let line = self.wait_for_lines(1).remove(0);
-            let word = line.rsplit([' ', '/']).next().unwrap_or_default();
-            let word = word.replace("localhost", "127.0.0.1");
-            word.parse().unwrap_or_else(|_| {
-                panic!("{}: no address ends the line «{line}»", self.name)
-            })
+        *self.address.get_or_init(|| self.address_in_line(1))
+    }
+
+    /// The address at the end of a line, the first one being 1.
+    ///
+    /// # Panics
+    /// Where the line does not come in time or ends in no address.
+    pub fn address_in_line(&self, number: usize) -> SocketAddr {
+        let line = self.wait_for_lines(number).remove(number - 1);
+        let word = line.rsplit([' ', '/']).next().unwrap_or_default();
+        let word = word.replace("localhost", "127.0.0.1");
+        word.parse().unwrap_or_else(|_| {
+            panic!("{}: no address ends the line «{line}»", self.name)
         })
+    }
+
+    /// The ZeroMQ endpoint, `tcp://…` or `ipc://…`, at the end of a line, the
+    /// first one being 1.
+    ///
+    /// # Panics
+    /// Where the line does not come in time.
+    pub fn endpoint_in_line(&self, number: usize) -> String {
+        let line = self.wait_for_lines(number).remove(number - 1);
+        line.rsplit(' ').next().unwrap_or_default().to_string()
     }
 
     /// Waits until the program has printed this many whole lines, and gives

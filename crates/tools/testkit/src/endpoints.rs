@@ -1,0 +1,97 @@
+//! ZeroMQ endpoints: free ones for tests, and what every lesson of part 6 does
+//! with bad ones and with Ctrl-C.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{env, fs, process};
+
+use crate::{Program, lesson};
+
+/// Any free port.
+pub const FREE_PORT: &str = "tcp://127.0.0.1:0";
+
+/// An ipc endpoint that nothing else uses. Its file goes when this value does.
+pub struct Ipc(PathBuf);
+
+impl Ipc {
+    /// Chooses a new one.
+    #[expect(clippy::new_without_default, reason = "each one is another")]
+    pub fn new() -> Ipc {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("testkit-{}-{count}", process::id());
+        Ipc(env::temp_dir().join(name))
+    }
+
+    /// The endpoint, `ipc://…`.
+    pub fn endpoint(&self) -> String {
+        format!("ipc://{}", self.0.display())
+    }
+}
+
+impl Drop for Ipc {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0); // nobody may have opened it
+    }
+}
+
+/// What a program says of endpoints that are malformed or unsupported, and if
+/// it `binds` also of taken ones: one line, which is `message` with the
+/// endpoint in place of `ENDPOINT`.
+///
+/// # Panics
+/// Where it says something else.
+pub fn refused(name: &str, binds: bool, message: &str) {
+    let mut wrong: Vec<String> = [
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:banana",
+        "banana://127.0.0.1:5555",
+        "udp://127.0.0.1:5555",
+        "ipc://",
+        "tcp://",
+    ]
+    .map(str::to_string)
+    .to_vec();
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let address = listener.local_addr().expect("an address");
+    let ipc = Ipc::new();
+    let mut server = None;
+    if binds {
+        wrong.push("tcp://127.0.0.1:99999".to_string());
+        wrong.push(format!("tcp://{address}"));
+        if cfg!(unix) {
+            wrong.push("ipc:///there/is/no/such/folder".to_string());
+            wrong.push("ipc:///etc/passwd/file".to_string());
+            let holder =
+                Program::start(lesson("zmq_rep_server").arg(ipc.endpoint()));
+            holder.wait_for_lines(1);
+            server = Some(holder);
+            wrong.push(ipc.endpoint());
+        }
+    }
+    for endpoint in wrong {
+        Program::start(lesson(name).arg(&endpoint))
+            .finish()
+            .assert_fails_with(&message.replace("ENDPOINT", &endpoint));
+    }
+    if let Some(mut server) = server {
+        assert!(server.is_running());
+    }
+}
+
+/// Ctrl-C ends the program at once, with exit status 0 and without a complaint.
+/// Gives all that it printed.
+///
+/// # Panics
+/// Where it takes longer or complains.
+#[cfg(unix)]
+pub fn ends_with_ctrl_c(mut program: Program) -> String {
+    program.interrupt();
+    let finished = program.finish_within(Duration::from_secs(2));
+    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
+    assert_eq!(finished.stderr, "", "{finished:?}");
+    finished.stdout
+}
