@@ -14,6 +14,7 @@ need() { # what it is, how to see it, Debian's package, Homebrew's formula
 need "Python 3" "python3 -c 'import ensurepip, venv'" python3-venv python
 need Chromium "command -v chromium || command -v google-chrome ||
     test -d '/Applications/Google Chrome.app'" chromium google-chrome
+need curl "command -v curl" curl curl
 need nc "command -v nc" netcat-openbsd netcat
 
 if ((${#missing[@]})); then
