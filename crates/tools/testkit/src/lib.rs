@@ -5,7 +5,7 @@
 //! - [`run_console_blocks`] executes the transcript in a lesson's header.
 //! - [`Browser`] is a page in a real browser.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
-//!   passes, each over a real socket.
+//!   passes, each over a real socket; [`http`] has those of an HTTP server.
 //! - [`endpoints`] are free ZeroMQ endpoints, and the checks on bad ones.
 //!
 //! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
@@ -14,6 +14,7 @@ mod browser;
 mod command;
 mod console;
 pub mod endpoints;
+pub mod http;
 mod net;
 mod program;
 pub mod tcp_echo;
