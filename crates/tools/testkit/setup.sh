@@ -12,6 +12,10 @@ need() { # what it is, how to see it, Debian's package, Homebrew's formula
     missing+=("$1") debian+=("$3") brew+=("$4")
 }
 need "Python 3" "python3 -c 'import ensurepip, venv'" python3-venv python
+need "a C compiler" "command -v cc" gcc gcc
+need CMake "command -v cmake" cmake cmake
+need make "command -v make" make make
+need Mosquitto "command -v mosquitto" mosquitto mosquitto
 need nc "command -v nc" netcat-openbsd netcat
 
 if ((${#missing[@]})); then

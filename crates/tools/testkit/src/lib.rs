@@ -3,6 +3,7 @@
 //!
 //! - [`Program`] is a running program; [`lesson`] and [`peer`] say which.
 //! - [`run_console_blocks`] executes the transcript in a lesson's header.
+//! - [`mqtt`] starts brokers on ports of their own and talks to them.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket.
 //!
@@ -10,6 +11,7 @@
 
 mod command;
 mod console;
+pub mod mqtt;
 mod net;
 mod program;
 pub mod tcp_echo;
