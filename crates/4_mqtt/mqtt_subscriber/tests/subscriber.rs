@@ -67,7 +67,7 @@ fn comes_back_after_the_broker(mut broker: Broker) {
             &"Ligação perdida. A tentar outra vez...\n".repeat(round),
         );
         broker.restart();
-        subscriber.wait_for_lines(3 * round + 2);
+        subscriber.wait_for_lines(3 * round + 1);
         Client::new(broker.address()).publish(TOPIC, &format!("{round}"), 0);
         subscriber.wait_for(&format!("Mensagem: {round}\n"));
     }
