@@ -147,7 +147,7 @@ async fn connect(
     client: &AsyncClient,
     url: &str,
     role: &str,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<(), String> {
     let mut options =
         ConnectOptionsBuilder::with_mqtt_version(MQTT_VERSION_3_1_1);
     options.connect_timeout(Duration::from_secs(5));
@@ -172,14 +172,16 @@ async fn connect(
             ),
         })?;
 
+    let refused = |error| format!("O broker em {url} não aceitou: {error}.");
     if role == "vigia" {
-        client.subscribe("device/+/status", QOS_1).await?;
+        let subscription = client.subscribe("device/+/status", QOS_1);
+        subscription.await.map_err(refused)?;
         println!("À espera do estado dos dispositivos");
         return Ok(());
     }
 
     // Em cada ligação, porque o testamento pode ter dito «offline» entretanto.
-    client.publish(status("online")).await?;
+    client.publish(status("online")).await.map_err(refused)?;
     println!("{STATUS}: online");
     if role == "falha" {
         time::sleep(Duration::from_secs(2)).await;

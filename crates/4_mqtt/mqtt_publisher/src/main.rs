@@ -18,6 +18,18 @@
 //! ^C
 //! Publicação parada
 //! ```
+//!
+//! O argumento é outro intervalo, em segundos. Antes dele pode vir outro
+//! broker, como o do diapositivo:
+//! `cargo run -p mqtt_publisher -- mqtt://test.mosquitto.org:1883 0.5`
+//!
+//! **O que muda.** O do diapositivo termina com um erro se não houver broker,
+//! e continua a publicar para ninguém se o broker cair. Este avisa quando perde
+//! e quando recupera a ligação, e despede-se dele ao terminar.
+//!
+//! **Experimente.** Inicie dois publicadores e um `mqtt_subscriber`. O que teve
+//! de mudar no subscritor? Depois termine o broker com Ctrl-C e volte a
+//! iniciá-lo, enquanto publicam.
 
 use std::env;
 use std::error::Error;
@@ -56,7 +68,11 @@ async fn run() -> Result<(), Box<dyn Error>> {
     };
 
     let mut client = AsyncClient::new(url.as_str())?;
+
+    // A biblioteca trata da rede noutra thread. Desta fila só nos interessa o
+    // aviso de que a ligação caiu: quem não subscreve não recebe mensagens.
     let connection = client.get_stream(None);
+
     tokio::select! {
         biased;
         interrupted = signal::ctrl_c() => interrupted?,
@@ -91,12 +107,12 @@ async fn publish(
         let temperature = rand::random_range(20.0..=25.0);
         println!("A publicar: {temperature:.2}");
         let message = Message::new(TOPIC, format!("{temperature:.2}"), QOS_0);
+        // QoS 0: espera que a mensagem saia desta máquina, e mais nada. Se ela
+        // se perder no caminho, ninguém dá por isso.
         if let Err(error) = client.publish(message).await {
-            eprintln!("Temperatura perdida: {error}");
+            eprintln!("Temperatura perdida ({error}).");
         }
 
-        // Não subscreve nada: pela fila só pode vir o aviso de que a ligação
-        // caiu.
         tokio::select! {
             () = time::sleep(interval) => {}
             _ = connection.recv() => {
@@ -111,6 +127,8 @@ async fn publish(
 
 async fn connect(client: &AsyncClient, url: &str) -> Result<(), String> {
     let options = ConnectOptionsBuilder::with_mqtt_version(MQTT_VERSION_3_1_1)
+        // Ao fim de 60 s sem nada para enviar, envia um PINGREQ de 2 bytes: é
+        // assim que os dois lados sabem que o outro ainda existe.
         .keep_alive_interval(Duration::from_secs(60))
         .connect_timeout(Duration::from_secs(5))
         .finalize();

@@ -103,7 +103,8 @@ async fn show_messages(
 ) -> Result<(), Box<dyn Error>> {
     connect(client, url, filters).await?;
     for topic in TOPICS {
-        client.publish(Message::new(topic, "ligada", QOS_0)).await?;
+        // Em QoS 0 não há resposta por que esperar.
+        client.publish(Message::new(topic, "ligada", QOS_0));
     }
     loop {
         match messages.recv().await? {
