@@ -24,8 +24,8 @@
 //! `cargo run -p mqtt_publisher -- mqtt://test.mosquitto.org:1883 0.5`
 //!
 //! **O que muda.** O do diapositivo termina com um erro se não houver broker,
-//! e continua a publicar para ninguém se o broker cair. Este avisa quando perde
-//! e quando recupera a ligação, e despede-se dele ao terminar.
+//! e se o perder a meio não o diz: o que publica entretanto perde-se. Este
+//! avisa quando perde e quando recupera a ligação, e ao terminar despede-se.
 //!
 //! **Experimente.** Inicie dois publicadores e um `mqtt_subscriber`. O que teve
 //! de mudar no subscritor? Depois termine o broker com Ctrl-C e volte a
@@ -85,15 +85,17 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn interval(seconds: &str) -> Result<Duration, Box<dyn Error>> {
-    let example = || {
-        format!(
-            "«{seconds}» não é um intervalo em segundos. Um exemplo: \
-             cargo run -p mqtt_publisher -- {URL} 0.5"
-        )
-    };
-    let seconds = seconds.parse().map_err(|_| example())?;
-    Ok(Duration::try_from_secs_f64(seconds).map_err(|_| example())?)
+fn interval(seconds: &str) -> Result<Duration, String> {
+    seconds
+        .parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| {
+            format!(
+                "«{seconds}» não é um intervalo em segundos. Um exemplo: \
+                 cargo run -p mqtt_publisher -- {URL} 0.5"
+            )
+        })
 }
 
 async fn publish(
@@ -135,12 +137,12 @@ async fn connect(client: &AsyncClient, url: &str) -> Result<(), String> {
     client.connect(options).await.map_err(|error| match error {
         paho_mqtt::Error::ConnectReturn(code) => format!(
             "O broker em {url} recusou a ligação, com o código de \
-                 resultado {} ({code}).",
+             resultado {} ({code}).",
             code as u8
         ),
         error => format!(
             "Não foi possível ligar a {url} ({error}). Inicie primeiro o \
-                 broker, noutro terminal: cargo run -p mqtt_broker"
+             broker, noutro terminal: cargo run -p mqtt_broker"
         ),
     })?;
     println!("Ligado com o código de resultado 0");

@@ -120,12 +120,12 @@ async fn connect(client: &AsyncClient, url: &str) -> Result<(), String> {
     client.connect(options).await.map_err(|error| match error {
         paho_mqtt::Error::ConnectReturn(code) => format!(
             "O broker em {url} recusou a ligação, com o código de \
-                 resultado {} ({code}).",
+             resultado {} ({code}).",
             code as u8
         ),
         error => format!(
             "Não foi possível ligar a {url} ({error}). Inicie primeiro o \
-                 broker, noutro terminal: cargo run -p mqtt_broker"
+             broker, noutro terminal: cargo run -p mqtt_broker"
         ),
     })?;
     println!("Ligado com o código de resultado 0");
