@@ -207,6 +207,7 @@ fn cut_while_subscribing_again() {
         .write_all(&encode(packet::PUBLISH, &body))
         .expect("send");
     subscriber.wait_for("Mensagem: por fim\n");
+    subscriber.wait_for_error("Ligação perdida");
     assert_eq!(subscriber.errors().matches("Ligação perdida").count(), 1);
 }
 
