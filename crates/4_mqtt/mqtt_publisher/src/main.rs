@@ -109,9 +109,10 @@ async fn publish(
         let temperature = rand::random_range(20.0..=25.0);
         println!("A publicar: {temperature:.2}");
         let message = Message::new(TOPIC, format!("{temperature:.2}"), QOS_0);
-        // QoS 0: espera que a mensagem saia desta máquina, e mais nada. Se ela
-        // se perder no caminho, ninguém dá por isso.
-        if let Err(error) = client.publish(message).await {
+        // QoS 0: entrega a mensagem à biblioteca e segue. Se ela se perder no
+        // caminho, ninguém dá por isso; e esperar por uma que se perdeu com a
+        // ligação podia não ter fim.
+        if let Err(error) = client.try_publish(message) {
             eprintln!("Temperatura perdida ({error}).");
         }
 
