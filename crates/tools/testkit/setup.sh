@@ -16,6 +16,9 @@ need Chromium "command -v chromium || command -v google-chrome ||
     test -d '/Applications/Google Chrome.app'" chromium google-chrome
 need "C++" "command -v c++" g++ gcc
 need curl "command -v curl" curl curl
+need CMake "command -v cmake" cmake cmake
+need make "command -v make" make make
+need Mosquitto "command -v mosquitto" mosquitto mosquitto
 need nc "command -v nc" netcat-openbsd netcat
 
 if ((${#missing[@]})); then

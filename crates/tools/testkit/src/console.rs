@@ -7,6 +7,7 @@
 //! Ligado por 127.0.0.1:[..]               a line that it prints; [..] varies
 //! > olá                                   a line that the student types
 //! ^D  or  ^C                              a key that the student presses
+//! Aborted                                 the shell, of a program that crashed
 //!                                         a blank line: see below
 //! # noutro terminal                       a remark, not executed
 //! ```
@@ -55,6 +56,7 @@ enum Step {
     Types(String),
     EndsInput,
     Interrupts,
+    Crashes,
 }
 
 /// Executes every `console` block in the header of the lesson under test, and
@@ -138,6 +140,7 @@ impl Session {
             terminal.steps.push(match line {
                 "^C" => Step::Interrupts,
                 "^D" => Step::EndsInput,
+                "Aborted" => Step::Crashes,
                 _ => match line.strip_prefix("> ") {
                     Some(typed) => Step::Types(typed.to_string()),
                     None => Step::Prints(line.to_string()),
@@ -246,6 +249,7 @@ impl Terminal {
     ) {
         let mut seen = 0;
         let mut interrupted = false;
+        let mut crashes = false;
         for step in &self.steps {
             match step {
                 Step::Prints(_) => {
@@ -259,11 +263,12 @@ impl Terminal {
                     interrupted = true;
                     program.interrupt();
                 }
+                Step::Crashes => crashes = true,
             }
         }
         let finished = program.finish();
         assert!(
-            ended_well(finished.status, interrupted),
+            ended_well(finished.status, interrupted) != crashes,
             "{} ended with {}:\n{}",
             self.name(),
             finished.status,
@@ -411,6 +416,13 @@ use std::env;
     #[should_panic(expected = "ended with")]
     fn a_program_that_fails_fails_the_session() {
         let session = Session::parse(["$ false"].into_iter());
+        session.play(&[], |_, _| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "ended with")]
+    fn a_program_that_should_crash_and_does_not_fails_the_session() {
+        let session = Session::parse(["$ true", "Aborted"].into_iter());
         session.play(&[], |_, _| {});
     }
 

@@ -4,6 +4,7 @@
 //! - [`Program`] is a running program; [`lesson`] and [`peer`] say which.
 //! - [`run_console_blocks`] executes the transcript in a lesson's header.
 //! - [`Browser`] is a page in a real browser.
+//! - [`mqtt`] starts brokers on ports of their own and talks to them.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket; [`http`] has those of an HTTP server.
 //! - [`endpoints`] are free ZeroMQ endpoints, and the checks on bad ones.
@@ -15,6 +16,7 @@ mod command;
 mod console;
 pub mod endpoints;
 pub mod http;
+pub mod mqtt;
 mod net;
 mod program;
 pub mod tcp_echo;
