@@ -15,6 +15,7 @@ need "Python 3" "python3 -c 'import ensurepip, venv'" python3-venv python
 need Chromium "command -v chromium || command -v google-chrome ||
     test -d '/Applications/Google Chrome.app'" chromium google-chrome
 need nc "command -v nc" netcat-openbsd netcat
+need RabbitMQ "command -v rabbitmq-server" rabbitmq-server rabbitmq
 
 if ((${#missing[@]})); then
     echo "Faltam: ${missing[*]}"

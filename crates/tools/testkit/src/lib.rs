@@ -6,6 +6,7 @@
 //! - [`Browser`] is a page in a real browser.
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket.
+//! - [`RabbitMq`] is a broker of the test's own, on private ports.
 //!
 //! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
 
@@ -14,6 +15,7 @@ mod command;
 mod console;
 mod net;
 mod program;
+mod rabbitmq;
 pub mod tcp_echo;
 pub mod udp_echo;
 
@@ -23,10 +25,11 @@ pub use browser::Browser;
 pub use command::{lesson, peer};
 pub use console::{Session, run_console_blocks, run_console_blocks_beside};
 pub use net::{
-    PATIENCE, connect, raise_descriptor_limit, refuses_addresses, reset,
-    unused_address,
+    PATIENCE, connect, free_ports, raise_descriptor_limit, refuses_addresses,
+    reset, unused_address,
 };
 pub use program::{Finished, Program};
+pub use rabbitmq::RabbitMq;
 
 /// The longest that anything is waited for. A healthy program takes
 /// milliseconds; the rest is room for a machine that is busy.
