@@ -20,6 +20,7 @@ need CMake "command -v cmake" cmake cmake
 need make "command -v make" make make
 need Mosquitto "command -v mosquitto" mosquitto mosquitto
 need nc "command -v nc" netcat-openbsd netcat
+need RabbitMQ "command -v rabbitmq-server" rabbitmq-server rabbitmq
 
 if ((${#missing[@]})); then
     echo "Faltam: ${missing[*]}"

@@ -8,6 +8,7 @@
 //! - [`tcp_echo`] and [`udp_echo`] are the checks that every echo server
 //!   passes, each over a real socket; [`http`] has those of an HTTP server.
 //! - [`endpoints`] are free ZeroMQ endpoints, and the checks on bad ones.
+//! - [`RabbitMq`] is a broker of the test's own, on private ports.
 //!
 //! Every wait ends at [`DEADLINE`]: a test that would hang fails instead.
 
@@ -19,6 +20,7 @@ pub mod http;
 pub mod mqtt;
 mod net;
 mod program;
+mod rabbitmq;
 pub mod tcp_echo;
 pub mod udp_echo;
 
@@ -28,10 +30,11 @@ pub use browser::Browser;
 pub use command::{lesson, peer};
 pub use console::{Session, run_console_blocks, run_console_blocks_beside};
 pub use net::{
-    PATIENCE, connect, raise_descriptor_limit, refuses_addresses, reset,
-    unused_address,
+    PATIENCE, connect, free_ports, raise_descriptor_limit, refuses_addresses,
+    reset, unused_address,
 };
 pub use program::{Finished, Program};
+pub use rabbitmq::RabbitMq;
 
 /// The longest that anything is waited for. A healthy program takes
 /// milliseconds; the rest is room for a machine that is busy.

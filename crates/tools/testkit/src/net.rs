@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use crate::{DEADLINE, Program, lesson};
@@ -68,6 +69,23 @@ pub fn refuses_addresses(server: &str, instead: &str) {
                  {server} -- {instead}"
             ));
     }
+}
+
+/// Ports that are free now, for a program that cannot take port 0. They come
+/// from below the range that the system gives away by itself, and each process
+/// begins to look at another place.
+pub fn free_ports(count: usize) -> Vec<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id() * 37 % 12_000;
+    let mut ports = Vec::new();
+    while ports.len() < count {
+        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 20_000 + ((first + step) % 12_000) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            ports.push(port);
+        }
+    }
+    ports
 }
 
 /// Raises this process's limit of open descriptors, which the programs that

@@ -205,6 +205,15 @@ impl Program {
         writeln!(stdin, "{line}").expect("the program reads its input");
     }
 
+    /// Sends bytes to the program's input, as a pipe does.
+    ///
+    /// # Panics
+    /// Where the program does not read its input any more.
+    pub fn type_bytes(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().expect("the input is still open");
+        stdin.write_all(bytes).expect("the program reads its input");
+    }
+
     /// Ends the program's input, as Ctrl-D does.
     pub fn end_input(&mut self) {
         self.stdin = None;
