@@ -15,13 +15,11 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use testkit::Session;
+use testkit::{RabbitMq, Session};
 
 fn main() -> ExitCode {
-    let Some(session) = env::args()
-        .nth(1)
-        .and_then(|name| Session::of_lesson(&name))
-    else {
+    let name = env::args().nth(1).unwrap_or_default();
+    let Some(session) = Session::of_lesson(&name) else {
         eprintln!(
             "Que lição? Um exemplo: cargo run -p demo tcp_echo_server (os \
              nomes estão em README.md)"
@@ -32,7 +30,18 @@ fn main() -> ExitCode {
     let width = session.names().map(str::len).max().unwrap_or(0);
     let names: Vec<&str> = session.names().collect();
     let colours = io::stdout().is_terminal();
-    session.play(&[], |name, line| {
+
+    // O único broker que as lições não trazem consigo.
+    let rabbitmq = name.starts_with("rabbitmq_").then(|| {
+        eprintln!("A iniciar um RabbitMQ só para a lição...");
+        RabbitMq::start()
+    });
+    let ports: Vec<(u16, u16)> = rabbitmq
+        .iter()
+        .map(|broker| (5672, broker.port()))
+        .collect();
+
+    session.play(&ports, |name, line| {
         if colours {
             let place = names.iter().position(|other| *other == name);
             let colour = 31 + (place.unwrap_or(0) + 5) % 6; // cyan, red, …
