@@ -82,15 +82,20 @@ def answer(page, command, rest):
     raise ValueError(f"no such command: {command}")
 
 
-with sync_playwright() as playwright:
-    browser = launch(playwright)
-    page = browser.new_page()
-    page.set_default_timeout(20_000)
-    page.on("pageerror", lambda error: print(error, file=sys.stderr))
-    page.goto(sys.argv[1])
-    print("ready", flush=True)
-    for line in sys.stdin:
-        command, _, rest = line.rstrip("\n").partition(" ")
-        result = answer(page, command, rest)
-        print(json.dumps(result, ensure_ascii=False), flush=True)
-    browser.close()
+def main():
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        page = browser.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: print(error, file=sys.stderr))
+        page.goto(sys.argv[1])
+        print("ready", flush=True)
+        for line in sys.stdin:
+            command, _, rest = line.rstrip("\n").partition(" ")
+            result = answer(page, command, rest)
+            print(json.dumps(result, ensure_ascii=False), flush=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

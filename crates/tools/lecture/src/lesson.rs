@@ -1,0 +1,191 @@
+//! A lesson's source as the two columns of its page.
+
+use std::fmt::Write;
+use std::mem;
+
+/// A file of a lesson, split into what its page shows.
+#[derive(Debug, PartialEq)]
+pub struct Lesson {
+    /// The `//!` lines: the head of the page, in Markdown.
+    pub header: String,
+    /// The rest, from top to bottom.
+    rows: Vec<Row>,
+}
+
+/// A comment, and the code from there to the next comment.
+#[derive(Debug, PartialEq)]
+struct Row {
+    /// The left column, in Markdown; empty where the program begins with code.
+    comment: String,
+    /// The right column.
+    code: String,
+    /// The code's language, by the name that highlight.js gives it.
+    language: &'static str,
+}
+
+impl Row {
+    fn new(language: &'static str) -> Row {
+        Row {
+            comment: String::new(),
+            code: String::new(),
+            language,
+        }
+    }
+}
+
+impl Lesson {
+    /// Splits a Rust program or, by its path, a page in HTML.
+    pub fn parse(path: &str, source: &str) -> Lesson {
+        let (header, body): (Vec<&str>, Vec<&str>) =
+            source.lines().partition(|line| line.starts_with("//!"));
+        let header = header
+            .iter()
+            .map(|line| line.trim_start_matches("//!"))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .fold(String::new(), |text, line| text + line + "\n");
+
+        let mut rows = Vec::new();
+        let language = if path.ends_with(".html") {
+            "html"
+        } else {
+            "rs"
+        };
+        let mut row = Row::new(language);
+        for line in body {
+            if let Some(text) = comment(line) {
+                if !row.code.is_empty() {
+                    let language = match row.language {
+                        "html" if row.code.contains("<script>") => "js",
+                        language => language,
+                    };
+                    rows.push(mem::replace(&mut row, Row::new(language)));
+                }
+                row.comment += text;
+                row.comment.push('\n');
+            } else if line.is_empty() && row.code.is_empty() {
+                row.comment.push('\n');
+            } else {
+                row.code += line;
+                row.code.push('\n');
+            }
+        }
+        rows.push(row);
+        Lesson { header, rows }
+    }
+
+    /// The rows as Markdown that puts them side by side, below the path of the
+    /// file that they come from.
+    pub fn columns(&self, path: &str) -> String {
+        let mut page =
+            format!("<div class=\"program\">\n<p class=\"file\">{path}</p>\n");
+        for Row {
+            comment,
+            code,
+            language,
+        } in &self.rows
+        {
+            let _ = write!(
+                page,
+                "<div class=\"row\">\n\
+                 <div class=\"why\">\n\n{comment}\n</div>\n\
+                 <div class=\"code\">\n\n`````{language}\n{code}`````\n\n</div>\n\
+                 </div>\n"
+            );
+        }
+        page.push_str("</div>\n");
+        page
+    }
+}
+
+/// The text of a line that is nothing but a comment.
+fn comment(line: &str) -> Option<&str> {
+    let line = line.trim();
+    if let Some(text) = line.strip_prefix("<!-- ") {
+        return text.strip_suffix(" -->");
+    }
+    let text = line.strip_prefix("//")?;
+    let text = text.strip_prefix('/').unwrap_or(text);
+    Some(text.strip_prefix(' ').unwrap_or(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "\
+//! # Título
+//!
+//! Texto.
+
+use std::env;
+
+/// O maior.
+const MAX: usize = 1;
+
+fn main() {
+    // Porquê,
+    // em duas linhas.
+    //
+    // E outro parágrafo.
+    run(\"// não\"); // fica no código
+
+    // Outra razão.
+    end();
+}
+";
+
+    #[test]
+    fn comments_and_code_alternate() {
+        let lesson = Lesson::parse("main.rs", SOURCE);
+        assert_eq!(lesson.header, "# Título\n\nTexto.\n");
+        let rows: Vec<(&str, &str)> = lesson
+            .rows
+            .iter()
+            .map(|row| (row.comment.trim(), row.code.as_str()))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("", "use std::env;\n\n"),
+                ("O maior.", "const MAX: usize = 1;\n\nfn main() {\n"),
+                (
+                    "Porquê,\nem duas linhas.\n\nE outro parágrafo.",
+                    "    run(\"// não\"); // fica no código\n\n"
+                ),
+                ("Outra razão.", "    end();\n}\n"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_page_of_html_has_a_script() {
+        let page = "<p>\n<!-- Um. -->\n<script>\na();\n// Dois.\nb();\n";
+        let lesson = Lesson::parse("chat.html", page);
+        let rows: Vec<(&str, &str, &str)> = lesson
+            .rows
+            .iter()
+            .map(|row| (row.comment.trim(), row.code.as_str(), row.language))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("", "<p>\n", "html"),
+                ("Um.", "<script>\na();\n", "html"),
+                ("Dois.", "b();\n", "js"),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_line_of_code_is_lost() {
+        let lesson = Lesson::parse("main.rs", SOURCE);
+        let code: String =
+            lesson.rows.iter().map(|row| row.code.as_str()).collect();
+        let expected: String = SOURCE
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .skip_while(|line| line.is_empty())
+            .fold(String::new(), |text, line| text + line + "\n");
+        assert_eq!(code, expected);
+    }
+}
