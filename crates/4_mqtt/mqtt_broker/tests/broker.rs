@@ -537,7 +537,8 @@ fn bad_clients(broker: Broker) {
     for bytes in garbage {
         let mut stream = connect(address);
         stream.write_all(bytes).expect("send garbage");
-        stream.shutdown(Shutdown::Write).expect("no more");
+        // A broker that has hung up by now has done right, too.
+        let _ = stream.shutdown(Shutdown::Write);
     }
 
     // Half a CONNECT, and the connection stays open.
