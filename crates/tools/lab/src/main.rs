@@ -7,6 +7,7 @@
 
 mod bytes;
 mod doctor;
+mod grade;
 mod labs;
 mod notebook;
 mod processes;
@@ -17,11 +18,14 @@ mod run;
 mod starter;
 mod tcp;
 mod trial;
+mod udp;
 mod watch;
 mod workspace;
 
 use std::env;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 use labs::{ALL, Lab};
 use program::Launch;
@@ -41,9 +45,13 @@ Verifica os exercícios, em qualquer linguagem, e diz o que está mal.
                                               lá estava
   cargo run -p lab -- progress                o que já passa, e o que falta
   cargo run -p lab -- doctor                  o que esta máquina consegue correr
+  cargo run -p lab -- grade LAB PASTA         verifica as entregas de uma pasta
 
 Com check: --seed N repete uma verificação; --json escreve JSON; --solution
 verifica a solução que acompanha o exercício.
+Com grade: cada entrega é uma subpasta com um ficheiro run, que recebe o
+endereço, ou um projeto Cargo; --output PASTA para os resultados (senão,
+notas), --jobs N para quantas de cada vez, --seed N. Não há nenhuma sandbox.
 Termina com 0 se tudo passou, 1 se algo falhou, 2 se o comando está errado.
 ";
 
@@ -91,6 +99,7 @@ fn dispatch(arguments: &[String]) -> Result<bool, Trouble> {
         }
         ["check", ref rest @ ..] => check(&Options::parse(rest)?),
         ["watch", ref rest @ ..] => watch(&Options::parse(rest)?),
+        ["grade", ref rest @ ..] => grade(rest),
         ["hint", name] => hint(find(name)?),
         ["reset", name] => reset(find(name)?),
         ["doctor"] => Ok(doctor::examine()),
@@ -126,13 +135,7 @@ impl Options {
             match *word {
                 "--json" => json = true,
                 "--solution" => solution = true,
-                "--seed" => {
-                    let number =
-                        words.next().and_then(|word| word.parse().ok());
-                    seed = number.ok_or(Trouble::Usage(
-                        "Depois de --seed vem um número.".into(),
-                    ))?;
-                }
+                "--seed" => seed = number("--seed", words.next())?,
                 "--" => {
                     let words: Vec<&str> = words.by_ref().copied().collect();
                     command = Some(launch(&words)?);
@@ -155,6 +158,15 @@ impl Options {
             command,
         })
     }
+}
+
+fn number<T: std::str::FromStr>(
+    option: &str,
+    word: Option<&&str>,
+) -> Result<T, Trouble> {
+    word.and_then(|word| word.parse().ok()).ok_or_else(|| {
+        Trouble::Usage(format!("Depois de {option} vem um número."))
+    })
 }
 
 fn find(name: &str) -> Result<&'static Lab, Trouble> {
@@ -303,4 +315,50 @@ fn progress() {
         });
     }
     say(&format!("\n{done} de {} exercícios.\n", ALL.len()));
+}
+
+fn grade(words: &[&str]) -> Result<bool, Trouble> {
+    let mut words = words.iter();
+    let (mut lab, mut folder) = (None, None);
+    let mut output = PathBuf::from("notas");
+    let mut seed = random::fresh_seed();
+    let mut jobs = thread::available_parallelism().map_or(1, usize::from);
+    while let Some(word) = words.next() {
+        match *word {
+            "--seed" => seed = number("--seed", words.next())?,
+            "--jobs" => jobs = number("--jobs", words.next())?,
+            "--output" => {
+                let folder = words.next().ok_or(Trouble::Usage(
+                    "Depois de --output vem uma pasta.".into(),
+                ))?;
+                output = PathBuf::from(folder);
+            }
+            name if lab.is_none() => lab = Some(find(name)?),
+            path if folder.is_none() => folder = Some(PathBuf::from(path)),
+            other => {
+                return Err(Trouble::Usage(format!("«{other}» está a mais.")));
+            }
+        }
+    }
+    let (Some(lab), Some(folder)) = (lab, folder) else {
+        return Err(Trouble::Usage(
+            "Faltam o exercício e a pasta das entregas.".into(),
+        ));
+    };
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(Trouble::Usage(format!(
+            "Não há nenhuma pasta «{folder}»."
+        )));
+    }
+    let options = grade::Options {
+        lab,
+        folder,
+        output,
+        seed,
+        jobs: jobs.max(1),
+    };
+    grade::grade(&options).map_err(|error| {
+        Trouble::Failed(format!("Os resultados não ficaram escritos: {error}"))
+    })
 }

@@ -42,6 +42,12 @@ impl Random {
     pub fn measure(&mut self) -> String {
         format!("{}.{}", self.between(10, 99), self.below(10))
     }
+
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last as u64 + 1) as usize);
+        }
+    }
 }
 
 /// A seed for a run that asked for none: short, to be typed again.

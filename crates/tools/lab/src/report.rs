@@ -18,6 +18,8 @@ pub struct Style {
 }
 
 impl Style {
+    pub const PLAIN: Style = Style { colours: false };
+
     pub fn of_stdout() -> Style {
         let wanted = std::env::var_os("NO_COLOR").is_none();
         Style {

@@ -47,16 +47,6 @@ impl Client {
         self.writes(bytes)
     }
 
-    /// Sends each piece when the one before has had the time to arrive.
-    pub fn sends_in_pieces(&mut self, pieces: &[&[u8]]) -> Outcome {
-        for piece in pieces {
-            self.did(format!("envia {}", summarised(piece)));
-            self.writes(piece)?;
-            thread::sleep(Duration::from_millis(30));
-        }
-        Ok(())
-    }
-
     /// Sends one byte at a time.
     pub fn sends_byte_by_byte(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
         let bytes = bytes.as_ref();
@@ -157,7 +147,7 @@ impl Client {
             summarised(&received)
         ));
         Err(Failure::new(format!(
-            "o {} recebeu o que não era para ele",
+            "o {} recebeu o que não devia receber",
             self.name
         ))
         .because(cause)

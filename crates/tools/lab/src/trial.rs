@@ -14,6 +14,7 @@ use crate::bytes::Expected;
 use crate::program::{Launch, Offence, Program};
 use crate::random::Random;
 use crate::tcp::Client;
+use crate::udp::Sender;
 
 /// How long a program may take until it listens.
 pub const START: Duration = Duration::from_secs(10);
@@ -230,6 +231,38 @@ impl<'a> Trial<'a> {
              `fork`) tem de terminar com ele. Estes foram agora terminados \
              pelo verificador.",
         ))
+    }
+
+    /// A new UDP socket, which hears only the program.
+    pub fn sender(&mut self) -> Outcome<Sender> {
+        self.program()?;
+        self.clients += 1;
+        let open = || {
+            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+            socket.connect(self.address)?;
+            Ok(socket)
+        };
+        let socket = open().map_err(|error: io::Error| {
+            Failure::new(format!("o verificador ficou sem sockets: {error}"))
+        })?;
+        let name = format!("cliente {}", self.clients);
+        Ok(Sender::new(name, socket, self.steps.clone()))
+    }
+
+    /// The program has not ended.
+    pub fn still_runs(&mut self) -> Outcome {
+        match self.program()?.ended() {
+            Some(status) => Err(ended(status, "antes de escutar").settled()),
+            None => Ok(()),
+        }
+    }
+
+    /// The program does not end, for a moment, after what was done to it.
+    pub fn survives(&mut self) -> Outcome {
+        match self.program()?.ended_within(SILENCE) {
+            Some(status) => Err(ended(status, "a meio da verificação")),
+            None => Ok(()),
+        }
     }
 
     /// Takes from `failed` what the program's state explains better.
