@@ -1,5 +1,7 @@
 //! The labs: one module each, and a line for it in [`ALL`].
 
+mod hub_async;
+mod items_crud;
 mod sensor_tcp;
 mod telemetry_udp;
 
@@ -36,7 +38,12 @@ pub struct Check {
 }
 
 /// In the order of the lecture.
-pub const ALL: &[&Lab] = &[&sensor_tcp::LAB, &telemetry_udp::LAB];
+pub const ALL: &[&Lab] = &[
+    &sensor_tcp::LAB,
+    &telemetry_udp::LAB,
+    &hub_async::LAB,
+    &items_crud::LAB,
+];
 
 pub fn find(name: &str) -> Option<&'static Lab> {
     ALL.iter().find(|lab| lab.name == name).copied()

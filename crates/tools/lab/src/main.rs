@@ -8,6 +8,7 @@
 mod bytes;
 mod doctor;
 mod grade;
+mod http;
 mod labs;
 mod notebook;
 mod processes;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         processes::end_every_run();
         std::process::exit(130);
     });
+    processes::raise_descriptor_limit();
     let arguments: Vec<String> = env::args().skip(1).collect();
     match dispatch(&arguments) {
         Ok(true) => ExitCode::SUCCESS,

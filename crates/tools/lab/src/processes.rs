@@ -159,3 +159,27 @@ pub fn memory(id: u32) -> Option<u64> {
 pub fn memory(_: u32) -> Option<u64> {
     None
 }
+
+#[cfg(target_os = "linux")]
+pub fn threads(id: u32) -> Option<u64> {
+    summed(id, "Threads:")
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn threads(_: u32) -> Option<u64> {
+    None
+}
+
+/// As many open sockets as the system allows, for a thousand clients: half of
+/// them here, and half in the program, which inherits the limit.
+#[cfg(unix)]
+pub fn raise_descriptor_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    // macOS takes no more than this, whatever it says that it allows.
+    limit.current = Some(limit.maximum.unwrap_or(10_240).min(10_240));
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+#[cfg(not(unix))]
+pub fn raise_descriptor_limit() {}

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::processes;
 
 /// The longest that one check may take.
-const CHECK_LIMIT: Duration = Duration::from_secs(40);
+const CHECK_LIMIT: Duration = Duration::from_secs(60);
 
 /// More output than this, in one check, is a flood.
 const OUTPUT_LIMIT: u64 = 16 << 20;
@@ -156,6 +156,12 @@ impl Program {
     /// the system does not tell.
     pub fn memory(&self) -> Option<u64> {
         processes::memory(self.child.id())
+    }
+
+    /// How many threads the program and its children have now; `None` where
+    /// the system does not tell.
+    pub fn threads(&self) -> Option<u64> {
+        processes::threads(self.child.id())
     }
 
     /// The last lines that the program wrote.

@@ -36,7 +36,7 @@ impl Client {
         }
     }
 
-    fn did(&self, what: impl Into<String>) {
+    pub fn did(&self, what: impl Into<String>) {
         self.steps.add(&self.name, what);
     }
 
@@ -117,15 +117,51 @@ impl Client {
         Ok(())
     }
 
+    /// Sends a byte after each pause, for as long as the other side has not
+    /// closed.
+    pub fn sends_now_and_then(&mut self, bytes: &str, pause: Duration) {
+        self.did(format!("envia, um byte de vez em quando, «{bytes}»"));
+        for byte in bytes.as_bytes() {
+            thread::sleep(pause);
+            if self.stream.write_all(&[*byte]).is_err() {
+                return;
+            }
+        }
+    }
+
     /// Reads exactly what should come.
     pub fn expects(&mut self, expected: Expected, cause: &str) -> Outcome {
-        let (received, stop) = self.reads_for(&expected);
+        self.expects_within(expected, ANSWER, cause)
+    }
+
+    /// Reads much, without a word in the record where all is well. How far it
+    /// came where it stopped half-way says nothing.
+    pub fn reads_all(&mut self, expected: Expected) -> Outcome {
+        let (received, stop) = self.reads_for(&expected, ANSWER);
+        match expected.first_wrong(&received) {
+            None => Ok(()),
+            Some(wrong) if wrong == received.len() => {
+                let name = &self.name;
+                Err(Failure::new(format!("o {name} deixou de receber")))
+            }
+            Some(_) => Err(self.mismatch(expected, received, stop, ANSWER, "")),
+        }
+    }
+
+    /// The same, with a time limit of one's own.
+    pub fn expects_within(
+        &mut self,
+        expected: Expected,
+        limit: Duration,
+        cause: &str,
+    ) -> Outcome {
+        let (received, stop) = self.reads_for(&expected, limit);
         if expected.first_wrong(&received).is_none() {
             self.did(format!("recebe {}", summarised(&received)));
             return Ok(());
         }
         self.did(format!("esperava «{}»", expected.text()));
-        Err(self.mismatch(expected, received, stop, cause))
+        Err(self.mismatch(expected, received, stop, limit, cause))
     }
 
     /// Reads one line that should be this one.
@@ -135,7 +171,16 @@ impl Client {
 
     /// Nothing more may come for a moment.
     pub fn expects_silence(&mut self, cause: &str) -> Outcome {
-        let until = Instant::now() + SILENCE;
+        self.expects_silence_for(SILENCE, cause)
+    }
+
+    /// Nothing may come for this long, not even the end.
+    pub fn expects_silence_for(
+        &mut self,
+        time: Duration,
+        cause: &str,
+    ) -> Outcome {
+        let until = Instant::now() + time;
         self.reads_until(until, |bytes| !bytes.is_empty());
         if self.waiting.is_empty() {
             self.did("não recebe mais nada, como deve ser");
@@ -175,9 +220,35 @@ impl Client {
         }
     }
 
+    /// Reads this many bytes, or what comes before the end or the time limit.
+    pub fn reads(&mut self, count: usize) -> Vec<u8> {
+        self.reads_until(Instant::now() + ANSWER, |all| all.len() >= count);
+        let count = count.min(self.waiting.len());
+        self.waiting.drain(..count).collect()
+    }
+
+    /// Reads up to and with this; `None` where it does not come in time.
+    pub fn reads_to(&mut self, end: &[u8], limit: Duration) -> Option<Vec<u8>> {
+        let find = |all: &[u8]| {
+            all.windows(end.len()).position(|window| window == end)
+        };
+        self.reads_until(Instant::now() + limit, |all| find(all).is_some());
+        let count = find(&self.waiting)? + end.len();
+        Some(self.waiting.drain(..count).collect())
+    }
+
+    /// What came and was not read yet.
+    pub fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// Reads what an expectation needs: to its length, or to the end of the
     /// line; and where it already differs, what else comes with it.
-    fn reads_for(&mut self, expected: &Expected) -> (Vec<u8>, Stop) {
+    fn reads_for(
+        &mut self,
+        expected: &Expected,
+        limit: Duration,
+    ) -> (Vec<u8>, Stop) {
         let length = expected.length();
         let line_end = |all: &[u8]| {
             all.iter()
@@ -189,7 +260,7 @@ impl Client {
             wrong.is_some_and(|wrong| wrong < all.len())
         };
         let stop =
-            self.reads_until(Instant::now() + ANSWER, |all| match length {
+            self.reads_until(Instant::now() + limit, |all| match length {
                 Some(length) if all.len() >= length => true,
                 _ if differs(all) => line_end(all).is_some(),
                 Some(_) => false,
@@ -241,17 +312,18 @@ impl Client {
         expected: Expected,
         received: Vec<u8>,
         stop: Stop,
+        limit: Duration,
         cause: &str,
     ) -> Box<Failure> {
         let name = &self.name;
         let what = match (&stop, received.is_empty()) {
             (Stop::Time, true) => format!(
                 "o {name} ficou {} s à espera e não recebeu nada",
-                ANSWER.as_secs()
+                limit.as_secs().max(1)
             ),
             (Stop::Time, false) => format!(
                 "o {name} recebeu só uma parte, e ficou {} s à espera do resto",
-                ANSWER.as_secs()
+                limit.as_secs().max(1)
             ),
             (Stop::Closed, true) => {
                 format!("a ligação do {name} foi fechada sem resposta")

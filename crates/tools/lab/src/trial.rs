@@ -17,7 +17,7 @@ use crate::tcp::Client;
 use crate::udp::Sender;
 
 /// How long a program may take until it listens.
-pub const START: Duration = Duration::from_secs(10);
+pub const START: Duration = Duration::from_secs(15);
 
 /// How long a program may take for an answer.
 pub const ANSWER: Duration = Duration::from_secs(3);
@@ -327,11 +327,12 @@ fn offended(offence: Offence) -> Box<Failure> {
                  enche a memória da máquina.",
             )
         }
-        Offence::TookTime => Failure::new("a verificação não acabou em 40 s")
-            .because(
+        Offence::TookTime => {
+            Failure::new("a verificação não acabou num minuto").because(
                 "O programa responde, mas tão devagar que não serve, ou ficou \
                  parado a meio.",
-            ),
+            )
+        }
     }
 }
 

@@ -112,7 +112,7 @@ fn wrong_programs_fail_as_they_should(lab: &str) {
     wrong.sort();
     assert!(wrong.len() >= 4, "a corpus of {} programs", wrong.len());
     // They wait more than they work.
-    for scripts in wrong.chunks(6) {
+    for scripts in wrong.chunks(4) {
         thread::scope(|scope| {
             for script in scripts {
                 scope.spawn(move || {
@@ -169,4 +169,6 @@ macro_rules! labs {
 labs! {
     lab_sensor_tcp
     lab_telemetry_udp
+    lab_hub_async
+    lab_items_crud
 }
