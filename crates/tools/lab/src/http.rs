@@ -87,7 +87,7 @@ impl Client {
         ))
     }
 
-    fn reads_response(&mut self) -> Outcome<Response> {
+    pub fn reads_response(&mut self) -> Outcome<Response> {
         let Some(head) = self.reads_to(b"\r\n\r\n", ANSWER) else {
             let received = self.rest();
             self.did("esperava uma resposta HTTP");
@@ -139,7 +139,7 @@ impl Client {
             )
         };
         let length = |text: &str| text.parse::<usize>().ok();
-        if response.status == 204 || response.status == 304 {
+        if matches!(response.status, 100..=199 | 204 | 304) {
             return Ok(Vec::new());
         }
         if let Some(count) = response.header("content-length").and_then(length)

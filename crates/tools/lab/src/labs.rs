@@ -1,5 +1,6 @@
 //! The labs: one module each, and a line for it in [`ALL`].
 
+mod dashboard_ws;
 mod hub_async;
 mod items_crud;
 mod sensor_tcp;
@@ -43,6 +44,7 @@ pub const ALL: &[&Lab] = &[
     &telemetry_udp::LAB,
     &hub_async::LAB,
     &items_crud::LAB,
+    &dashboard_ws::LAB,
 ];
 
 pub fn find(name: &str) -> Option<&'static Lab> {

@@ -22,6 +22,7 @@ mod trial;
 mod udp;
 mod watch;
 mod workspace;
+mod ws;
 
 use std::env;
 use std::path::PathBuf;

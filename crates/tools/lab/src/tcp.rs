@@ -227,6 +227,17 @@ impl Client {
         self.waiting.drain(..count).collect()
     }
 
+    /// Reads this many bytes; `None` where they do not all come in time.
+    pub fn reads_exactly(
+        &mut self,
+        count: usize,
+        limit: Duration,
+    ) -> Option<Vec<u8>> {
+        self.reads_until(Instant::now() + limit, |all| all.len() >= count);
+        let all = self.waiting.len() >= count;
+        all.then(|| self.waiting.drain(..count).collect())
+    }
+
     /// Reads up to and with this; `None` where it does not come in time.
     pub fn reads_to(&mut self, end: &[u8], limit: Duration) -> Option<Vec<u8>> {
         let find = |all: &[u8]| {

@@ -171,4 +171,5 @@ labs! {
     lab_telemetry_udp
     lab_hub_async
     lab_items_crud
+    lab_dashboard_ws
 }
