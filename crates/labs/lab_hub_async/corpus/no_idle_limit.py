@@ -1,0 +1,6 @@
+"""Espera para sempre por cada linha."""
+
+import solution
+
+solution.IDLE = None
+solution.run()

@@ -1,0 +1,13 @@
+"""Espera que cada ecrã leia, antes de passar ao seguinte."""
+
+import solution
+
+
+async def show(value):
+    for writer in list(solution.displays):
+        writer.write(value)
+        await writer.drain()
+
+
+solution.show = show
+solution.run()

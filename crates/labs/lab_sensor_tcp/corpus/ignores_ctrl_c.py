@@ -1,0 +1,8 @@
+"""Não liga ao Ctrl-C."""
+
+import signal
+
+import solution
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+solution.main()

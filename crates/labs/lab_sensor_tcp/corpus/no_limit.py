@@ -1,0 +1,6 @@
+"""Espera para sempre pelo fim de uma linha."""
+
+import solution
+
+solution.MAX_LINE = 1 << 30
+solution.main()

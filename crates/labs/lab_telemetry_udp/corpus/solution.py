@@ -1,0 +1,77 @@
+"""O exercício 2 em Python."""
+
+import socket
+import sys
+
+
+class Sensor:
+    """O que se sabe de um sensor."""
+
+    def __init__(self):
+        self.numbers = set()
+        self.highest = 0
+        self.duplicated = 0
+        self.out_of_order = 0
+        self.sum = 0.0
+
+    def take(self, number, value):
+        if number in self.numbers:
+            self.duplicated += 1
+            return
+        if number < self.highest:
+            self.out_of_order += 1
+        self.numbers.add(number)
+        self.highest = max(self.highest, number)
+        self.sum += value
+
+    def lost(self):
+        return self.highest - len(self.numbers)
+
+    def report(self, name):
+        received = len(self.numbers)
+        return (
+            f"{name} received={received} lost={self.lost()}"
+            f" duplicated={self.duplicated} out_of_order={self.out_of_order}"
+            f" mean={self.sum / max(received, 1):.2f}"
+        )
+
+
+sensors = {}
+
+
+def find(name):
+    return sensors.setdefault(name, Sensor())
+
+
+def answer(datagram):
+    """A resposta a um datagrama, se tiver resposta."""
+    try:
+        match datagram.decode().split(" "):
+            case ["DATA", name, number, value]:
+                number, value = int(number), float(value)
+                if number > 0:
+                    find(name).take(number, value)
+            case ["REPORT", name]:
+                return find(name).report(name)
+    except ValueError:  # não é texto, ou não é um número
+        pass
+    return None
+
+
+def serve(server):
+    while True:
+        datagram, peer = server.recvfrom(65_507)
+        text = answer(datagram)
+        if text is not None:
+            server.sendto(text.encode(), peer)
+
+
+def main():
+    host, port = sys.argv[1].rsplit(":", 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((host, int(port)))
+        serve(server)
+
+
+if __name__ == "__main__":
+    main()

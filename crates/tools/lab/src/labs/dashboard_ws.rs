@@ -1,0 +1,235 @@
+//! Lab 5: rooms and names over WebSocket.
+
+use super::{Check, Lab};
+use crate::trial::{Failure, Outcome, Trial};
+use crate::ws::Screen;
+
+pub const LAB: Lab = Lab {
+    name: "lab_dashboard_ws",
+    title: "salas e nomes por WebSocket, e um ecrã lento que não pára os outros",
+    checks: &[
+        Check {
+            name: "join_talk",
+            about: "quem entra numa sala ouve o que os outros lá dizem",
+            cause: "A JOIN, uma sala e um nome responde-se OK; daí em diante, \
+                    cada texto vai para os outros da sala, com o nome antes.",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_server",
+            run: join_talk,
+        },
+        Check {
+            name: "no_copy",
+            about: "quem fala não recebe o que disse",
+            cause: "Ao distribuir, salte o cliente de onde o texto veio.",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_server",
+            run: no_copy,
+        },
+        Check {
+            name: "rooms",
+            about: "o que se diz numa sala não se ouve na outra",
+            cause: "Guarde os clientes por sala, e não todos juntos.",
+            slide: "Padrão de Comunicação WebSocket",
+            read: "ws_chat_server",
+            run: rooms,
+        },
+        Check {
+            name: "bad_join",
+            about: "antes de entrar, tudo menos um JOIN certo tem ERR",
+            cause: "Quem ainda não entrou não fala. Responda ERR e espere pelo \
+                    texto seguinte: pode ser um JOIN.",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_server",
+            run: bad_join,
+        },
+        Check {
+            name: "names",
+            about: "um nome só está uma vez em cada sala, até quem o tem sair",
+            cause: "Um nome que já está na sala tem ERR, e pode tentar-se \
+                    outro. Noutra sala, ou depois de sair, o nome está livre.",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_server",
+            run: names,
+        },
+        Check {
+            name: "goodbye",
+            about: "quem sai, despedindo-se ou não, é anunciado aos outros",
+            cause: "O fim de um cliente é o fim da leitura, com ou sem frame \
+                    de fecho: nos dois casos tira-se da sala e anuncia-se \
+                    (`finally` em Python).",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_client",
+            run: goodbye,
+        },
+        Check {
+            name: "frames",
+            about: "um texto em vários frames, byte a byte, é um só texto",
+            cause: "Um texto pode vir em vários frames, com um Ping pelo meio. \
+                    Uma biblioteca de WebSocket trata disso.",
+            slide: "Padrão de Comunicação WebSocket",
+            read: "ws_chat_server",
+            run: frames,
+        },
+        Check {
+            name: "slow_screen",
+            about: "um ecrã que nunca lê não pára os outros",
+            cause: "Quem distribui não pode esperar por nenhum ecrã, nem \
+                    guardar para um sem limite o que ele não lê: uma fila com \
+                    limite para cada um, e quem a enche é desligado.",
+            slide: "Vantagens & Quando Usar",
+            read: "ws_chat_server",
+            run: slow_screen,
+        },
+        #[cfg(unix)]
+        super::CTRL_C,
+    ],
+    hints: &[
+        "Comece por `ws_chat_server`: uma tarefa guarda quem está, e as dos \
+         clientes falam-lhe por um canal. O que muda é a chave: em vez de um \
+         endereço, uma sala e um nome.",
+        "O primeiro texto de um cliente decide tudo: um ciclo lê textos até \
+         vir um JOIN que sirva, e responde ERR aos outros.",
+        "Sala e nome juntos são a chave de um mapa; o valor é a fila desse \
+         cliente. Entrar é `entry`: se já lá está alguém, o nome está tomado.",
+        "`try_send` numa fila com limite nunca espera. Se a fila está cheia, \
+         tire o cliente do mapa: a tarefa dele acaba quando a fila acaba.",
+    ],
+};
+
+fn join(trial: &mut Trial, room: &str, name: &str) -> Outcome<Screen> {
+    let mut screen = Screen::open(trial)?;
+    screen.says(&format!("JOIN {room} {name}"))?;
+    screen.hears("OK")?;
+    Ok(screen)
+}
+
+fn join_talk(trial: &mut Trial) -> Outcome {
+    let room = trial.random.sensor();
+    let mut ana = join(trial, &room, "ana")?;
+    let mut rui = join(trial, &room, "rui")?;
+    ana.hears("+ rui")?;
+    rui.says("a prensa parou, às 10 h")?;
+    ana.hears("rui: a prensa parou, às 10 h")?;
+    rui.says("já anda")?;
+    ana.hears("rui: já anda")
+}
+
+fn no_copy(trial: &mut Trial) -> Outcome {
+    let room = trial.random.sensor();
+    let mut ana = join(trial, &room, "ana")?;
+    let mut rui = join(trial, &room, "rui")?;
+    ana.hears("+ rui")?;
+    rui.says("está alguém?")?;
+    ana.hears("rui: está alguém?")?;
+    rui.hears_nothing("")
+}
+
+fn rooms(trial: &mut Trial) -> Outcome {
+    let (here, there) = (trial.random.sensor(), trial.random.sensor());
+    let mut ana = join(trial, &here, "ana")?;
+    let mut rui = join(trial, &there, "rui")?;
+    let mut eva = join(trial, &there, "eva")?;
+    rui.hears("+ eva")?;
+    eva.says("só para aqui")?;
+    rui.hears("eva: só para aqui")?;
+    ana.hears_nothing("")
+}
+
+fn bad_join(trial: &mut Trial) -> Outcome {
+    let room = trial.random.sensor();
+    let mut ana = join(trial, &room, "ana")?;
+    let mut rui = Screen::open(trial)?;
+    let wrong = format!("JOIN {room}");
+    for text in ["olá", "", "JOIN", &wrong, "JOIN a b c"] {
+        rui.says(text)?;
+        rui.hears_error()?;
+    }
+    ana.hears_nothing("")?;
+    rui.says(&format!("JOIN {room} rui"))?;
+    rui.hears("OK")?;
+    ana.hears("+ rui")
+}
+
+fn names(trial: &mut Trial) -> Outcome {
+    let (here, there) = (trial.random.sensor(), trial.random.sensor());
+    let mut ana = join(trial, &here, "ana")?;
+    let rui = join(trial, &here, "rui")?;
+    ana.hears("+ rui")?;
+    let mut other = Screen::open(trial)?;
+    other.says(&format!("JOIN {here} rui"))?;
+    other.hears_error()?;
+    other.says(&format!("JOIN {there} rui"))?;
+    other.hears("OK")?;
+    rui.closes()?;
+    ana.hears("- rui")?;
+    join(trial, &here, "rui")?;
+    ana.hears("+ rui")
+}
+
+fn goodbye(trial: &mut Trial) -> Outcome {
+    let room = trial.random.sensor();
+    let mut ana = join(trial, &room, "ana")?;
+    let rui = join(trial, &room, "rui")?;
+    ana.hears("+ rui")?;
+    rui.closes()?;
+    ana.hears("- rui")?;
+    let mut eva = join(trial, &room, "eva")?;
+    ana.hears("+ eva")?;
+    // With something unread in it, the connection ends with a reset.
+    ana.says("eva?")?;
+    eva.says("já vou")?;
+    ana.hears("eva: já vou")?;
+    eva.client.breaks_off()?;
+    ana.hears("- eva")?;
+    ana.says("e agora?")?;
+    trial.survives()
+}
+
+fn frames(trial: &mut Trial) -> Outcome {
+    let room = trial.random.sensor();
+    let mut ana = join(trial, &room, "ana")?;
+    let mut rui = join(trial, &room, "rui")?;
+    ana.hears("+ rui")?;
+    rui.says_in_frames("temperatura ", "normal")?;
+    ana.hears("rui: temperatura normal")?;
+    let long = "x".repeat(70_000);
+    rui.says(&long)?;
+    ana.hears(&format!("rui: {long}"))
+}
+
+fn slow_screen(trial: &mut Trial) -> Outcome {
+    const TEXT: usize = 8 * 1024;
+    const TOTAL: usize = 24 << 20;
+    const BATCH: usize = 32;
+    let room = trial.random.sensor();
+    let deaf = join(trial, &room, "surdo")?;
+    let mut ana = join(trial, &room, "ana")?;
+    let mut rui = join(trial, &room, "rui")?;
+    ana.hears("+ rui")?;
+    trial
+        .steps
+        .add(&deaf.client.name, "a partir daqui, nunca mais lê");
+    let before = trial.program()?.memory();
+    let text = "7".repeat(TEXT);
+    let heard = format!("rui: {text}");
+    rui.client
+        .did("envia 24 MiB de textos, à medida que são lidos");
+    for _ in 0..TOTAL / TEXT / BATCH {
+        for _ in 0..BATCH {
+            rui.says_quietly(&text)?;
+        }
+        for _ in 0..BATCH {
+            // The one that is shut out is announced, whenever that is.
+            ana.hears_quietly(&heard, "- surdo")?;
+        }
+    }
+    let after = trial.program()?.memory();
+    if let (Some(before), Some(after)) = (before, after)
+        && after > before + (10 << 20)
+    {
+        return Err(Failure::new(
+            "a memória cresceu mais de 10 MiB por um ecrã que não leu 24 MiB",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! Lab 3: a hub between many sensors and many displays, on one thread.
+
+use std::time::{Duration, Instant};
+
+use super::{Check, Lab};
+use crate::bytes::Expected;
+use crate::tcp::Client;
+use crate::trial::{Failure, Outcome, Trial};
+
+/// How long a sensor may be silent, as the sheet has it, and how long after
+/// that the checker still takes for punctual.
+const IDLE: Duration = Duration::from_secs(2);
+const LATE: Duration = Duration::from_secs(2);
+
+pub const LAB: Lab = Lab {
+    name: "lab_hub_async",
+    title: "mil sensores e ecrãs numa só thread",
+    checks: &[
+        Check {
+            name: "hello",
+            about: "o valor de um sensor chega a um ecrã",
+            cause: "O programa escuta, mas não responde OK a DISPLAY ou a \
+                    SENSOR, ou não passa o valor. Experimente à mão, em dois \
+                    terminais: nc 127.0.0.1 65432",
+            slide: "Servidor TCP `asyncio` Python",
+            read: "async_tcp_echo_server",
+            run: hello,
+        },
+        Check {
+            name: "everyone",
+            about: "cada valor chega a todos os ecrãs, e a nenhum sensor",
+            cause: "Guarde os ecrãs à parte: um valor vai para cada um deles, \
+                    uma vez, e os sensores só recebem OK.",
+            slide: "Servidor TCP `asyncio` Python",
+            read: "ws_chat_server",
+            run: everyone,
+        },
+        Check {
+            name: "pieces",
+            about: "uma linha aos pedaços é uma só, e linhas juntas são várias",
+            cause: "Uma leitura do socket não é uma linha. Junte o que chega \
+                    até aparecer «\\n», e guarde o que sobra.",
+            slide: "Servidor TCP `asyncio` Python",
+            read: "tcp_echo_client",
+            run: pieces,
+        },
+        Check {
+            name: "bad_hello",
+            about: "quem não se apresenta bem tem ERR, e é desligado",
+            cause: "A primeira linha só pode ser DISPLAY ou SENSOR e um nome. \
+                    A qualquer outra responde-se ERR, e fecha-se a ligação.",
+            slide: "Servidor TCP `asyncio` Python",
+            read: "async_tcp_echo_server",
+            run: bad_hello,
+        },
+        Check {
+            name: "idle",
+            about: "um sensor calado dois segundos tem BYE, e é desligado",
+            cause: "A espera por cada linha de um sensor tem um limite: \
+                    `time::timeout` em tokio, `asyncio.wait_for` em Python. \
+                    Um ecrã não tem nada para dizer: esse pode ficar calado.",
+            slide: "A Solução: I/O Assíncrono (Async IO)",
+            read: "async_tcp_echo_server",
+            run: idle,
+        },
+        Check {
+            name: "trickle",
+            about: "uns bytes de vez em quando, sem fim de linha, não bastam",
+            cause: "O limite é para a linha inteira, e não para cada leitura: \
+                    quem envia um byte por segundo nunca acaba a sua.",
+            slide: "A Solução: I/O Assíncrono (Async IO)",
+            read: "async_tcp_echo_server",
+            run: trickle,
+        },
+        Check {
+            name: "thousand",
+            about: "mil clientes ligados, e nem mais uma thread por isso",
+            cause: "Uma tarefa assíncrona por cliente não é uma thread por \
+                    cliente.",
+            slide: "A Solução: I/O Assíncrono (Async IO)",
+            read: "async_tcp_echo_server",
+            run: thousand,
+        },
+        Check {
+            name: "reset",
+            about: "quem desaparece não leva os outros consigo",
+            cause: "Um erro a escrever para um ecrã é o fim desse ecrã: tira-se \
+                    da lista, e os outros recebem o mesmo.",
+            slide: "Servidor TCP `asyncio` Python",
+            read: "async_tcp_echo_server",
+            run: reset,
+        },
+        Check {
+            name: "slow_display",
+            about: "um ecrã que nunca lê não atrasa os outros",
+            cause: "Quem distribui os valores não pode esperar por nenhum \
+                    ecrã, nem guardar para um sem limite o que ele não lê.",
+            slide: "A Solução: I/O Assíncrono (Async IO)",
+            read: "ws_chat_server",
+            run: slow_display,
+        },
+        #[cfg(unix)]
+        super::CTRL_C,
+    ],
+    hints: &[
+        "Comece por `async_tcp_echo_server`: uma tarefa para cada cliente. A \
+         primeira linha decide qual de duas funções trata dele, uma para \
+         sensores e outra para ecrãs.",
+        "`tokio::sync::broadcast` é quase tudo: o sensor faz `send`, que nunca \
+         espera, e cada ecrã tem um recetor só seu. Em Python, uma fila para \
+         cada ecrã, ou `writer.write` sem `drain`.",
+        "`RecvError::Lagged` quer dizer que este ecrã se atrasou e perdeu \
+         valores: continue com os seguintes. É isso que impede um ecrã lento \
+         de encher a memória.",
+        "`time::timeout(limite, lines.next_line())` à volta da leitura da \
+         linha inteira. Passado o limite, escreve-se BYE e sai-se da função: \
+         largar o socket fecha a ligação.",
+        "Um ecrã também se pode ir embora: com `select!`, espere ao mesmo \
+         tempo por um valor e por uma leitura, que dá zero bytes quando ele \
+         sai.",
+    ],
+};
+
+fn display(trial: &mut Trial) -> Outcome<Client> {
+    let mut client = trial.connect()?;
+    client.sends("DISPLAY\n")?;
+    client.expects_line("OK", "")?;
+    Ok(client)
+}
+
+fn sensor(trial: &mut Trial, name: &str) -> Outcome<Client> {
+    let mut client = trial.connect()?;
+    client.sends(format!("SENSOR {name}\n"))?;
+    client.expects_line("OK", "")?;
+    Ok(client)
+}
+
+/// Sends a value and sees it on a display.
+fn shown(sensor: &mut Client, name: &str, display: &mut Client) -> Outcome {
+    sensor.sends("21.5\n")?;
+    display.expects_line(&format!("{name} 21.5"), "")
+}
+
+fn hello(trial: &mut Trial) -> Outcome {
+    let name = trial.random.sensor();
+    let mut display = display(trial)?;
+    let mut sensor = sensor(trial, &name)?;
+    for _ in 0..2 {
+        let value = trial.random.measure();
+        sensor.sends(format!("{value}\n"))?;
+        display.expects_line(&format!("{name} {value}"), "")?;
+    }
+    Ok(())
+}
+
+fn everyone(trial: &mut Trial) -> Outcome {
+    let names = [trial.random.sensor(), trial.random.sensor()];
+    let mut displays = [display(trial)?, display(trial)?, display(trial)?];
+    let mut sensors = Vec::new();
+    for name in &names {
+        sensors.push(sensor(trial, name)?);
+    }
+    for (sensor, name) in sensors.iter_mut().zip(&names) {
+        let value = trial.random.measure();
+        sensor.sends(format!("{value}\n"))?;
+        for display in &mut displays {
+            display.expects_line(&format!("{name} {value}"), "")?;
+        }
+    }
+    for client in sensors.iter_mut().chain(&mut displays) {
+        client.expects_silence("")?;
+    }
+    Ok(())
+}
+
+fn pieces(trial: &mut Trial) -> Outcome {
+    let name = trial.random.sensor();
+    let mut display = display(trial)?;
+    let mut sensor = trial.connect()?;
+    sensor.sends_byte_by_byte(format!("SENSOR {name}\n"))?;
+    sensor.expects_line("OK", "")?;
+    sensor.sends("1.5\n2.5\n3")?;
+    display.expects_line(&format!("{name} 1.5"), "")?;
+    display.expects_line(&format!("{name} 2.5"), "")?;
+    display.expects_silence("")?;
+    sensor.sends(".5\n")?;
+    display.expects_line(&format!("{name} 3.5"), "")
+}
+
+fn bad_hello(trial: &mut Trial) -> Outcome {
+    let name = trial.random.sensor();
+    let mut display = display(trial)?;
+    for line in [
+        &b"OLA\n"[..],
+        b"SENSOR\n",
+        b"\n",
+        b"SENSOR a b\n",
+        b"\xff\n",
+    ] {
+        let mut client = trial.connect()?;
+        client.sends(line)?;
+        client.expects(Expected::line_starting("ERR"), "")?;
+        client.expects_end(Duration::from_secs(3), "")?;
+    }
+    let mut sensor = sensor(trial, &name)?;
+    shown(&mut sensor, &name, &mut display)
+}
+
+fn idle(trial: &mut Trial) -> Outcome {
+    let (silent, busy) = (trial.random.sensor(), trial.random.sensor());
+    let mut display = display(trial)?;
+    let mut busy_one = sensor(trial, &busy)?;
+    let mut silent_one = sensor(trial, &silent)?;
+    let mut nobody = trial.connect()?;
+
+    // Half-way through the silence of one, the other says something.
+    let start = Instant::now();
+    silent_one.expects_silence_for(
+        IDLE / 2,
+        "O limite são dois segundos: este sensor só está calado há um.",
+    )?;
+    shown(&mut busy_one, &busy, &mut display)?;
+    let left = (IDLE + LATE).saturating_sub(start.elapsed());
+    silent_one.expects_within(Expected::exactly("BYE\n"), left, "")?;
+    silent_one.expects_end(Duration::from_secs(1), "")?;
+    nobody.expects_within(
+        Expected::exactly("BYE\n"),
+        LATE,
+        "Quem se liga e não se apresenta também não pode ficar para sempre.",
+    )?;
+    nobody.expects_end(Duration::from_secs(1), "")?;
+
+    // The display has been silent for longer than any of them.
+    let mut sensor = sensor(trial, &silent)?;
+    shown(&mut sensor, &silent, &mut display)
+}
+
+fn trickle(trial: &mut Trial) -> Outcome {
+    let name = trial.random.sensor();
+    let mut client = sensor(trial, &name)?;
+    client.sends_now_and_then("1111111111", (IDLE + LATE) / 10);
+    // By now it is late already.
+    let limit = Duration::from_millis(500);
+    client.expects_within(Expected::exactly("BYE\n"), limit, "")?;
+    client.expects_end(Duration::from_secs(1), "")
+}
+
+fn thousand(trial: &mut Trial) -> Outcome {
+    const DISPLAYS: usize = 980;
+    const SENSORS: usize = 20;
+    let name = trial.random.sensor();
+    let mut first = display(trial)?;
+    let before = trial.program()?.threads();
+    let mut displays = Vec::new();
+    for _ in 0..DISPLAYS {
+        displays.push(display(trial)?);
+    }
+    let mut lines = String::new();
+    for index in 0..SENSORS {
+        let name = format!("{name}_{index}");
+        let mut sensor = sensor(trial, &name)?;
+        shown(&mut sensor, &name, &mut first)?;
+        lines.push_str(&format!("{name} 21.5\n"));
+    }
+    trial.steps.add("cada ecrã", "espera os mesmos valores");
+    for display in &mut displays {
+        display.reads_all(Expected::exactly(&lines))?;
+    }
+    let after = trial.program()?.threads();
+    match (before, after) {
+        // Room for what a language's own machinery starts when it is busy.
+        (Some(before), Some(after)) if after > before + 32 => {
+            Err(Failure::new(format!(
+                "com um cliente, o programa tem {before} threads; com mil, \
+                 mais de trinta além dessas"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn reset(trial: &mut Trial) -> Outcome {
+    let name = trial.random.sensor();
+    let mut display_one = display(trial)?;
+    let mut sensor_one = sensor(trial, &name)?;
+    let mut leaving = display(trial)?;
+    shown(&mut sensor_one, &name, &mut display_one)?;
+    leaving.expects_line(&format!("{name} 21.5"), "")?;
+    // With something unread in it, the connection ends with a reset.
+    sensor_one.sends("22.5\n")?;
+    display_one.expects_line(&format!("{name} 22.5"), "")?;
+    leaving.breaks_off()?;
+    let gone = sensor(trial, &name)?;
+    gone.leaves();
+    for _ in 0..3 {
+        shown(&mut sensor_one, &name, &mut display_one)?;
+    }
+    trial.survives()
+}
+
+fn slow_display(trial: &mut Trial) -> Outcome {
+    const VALUE: usize = 1000;
+    const BATCH: usize = 64;
+    const TOTAL: usize = 24 << 20;
+    let name = trial.random.sensor();
+    let deaf = display(trial)?;
+    let mut display = display(trial)?;
+    let mut sensor = sensor(trial, &name)?;
+    trial.steps.add(&deaf.name, "a partir daqui, nunca mais lê");
+    let before = trial.program()?.memory();
+
+    let value = "7".repeat(VALUE);
+    let sent = format!("{value}\n").repeat(BATCH);
+    let wanted = format!("{name} {value}\n").repeat(BATCH);
+    let mebibytes = TOTAL >> 20;
+    trial.steps.add(
+        &sensor.name,
+        format!("envia {mebibytes} MiB de valores, à medida que são lidos"),
+    );
+    for _ in 0..TOTAL / sent.len() {
+        sensor.writes(sent.as_bytes())?;
+        display.reads_all(Expected::exactly(&wanted))?;
+    }
+    let after = trial.program()?.memory();
+    if let (Some(before), Some(after)) = (before, after)
+        && after > before + (10 << 20)
+    {
+        return Err(Failure::new(format!(
+            "a memória cresceu mais de 10 MiB por um ecrã que não leu \
+             {mebibytes} MiB"
+        )));
+    }
+    drop(deaf);
+    Ok(())
+}

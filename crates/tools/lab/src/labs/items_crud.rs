@@ -1,0 +1,441 @@
+//! Lab 4: a REST API that creates, reads, changes and deletes.
+
+use serde_json::{Value, json};
+
+use super::{Check, Lab};
+use crate::bytes::Expected;
+use crate::http::{self, Response};
+use crate::tcp::Client;
+use crate::trial::{Failure, Outcome, Trial};
+
+pub const LAB: Lab = Lab {
+    name: "lab_items_crud",
+    title: "uma API REST de peças: criar, ler, mudar, apagar",
+    checks: &[
+        Check {
+            name: "create_read",
+            about: "POST cria uma peça, com 201, e GET devolve-a",
+            cause: "O corpo do POST é JSON, e o da resposta também: o que veio, \
+                    mais `id` e `version`. Experimente à mão: curl -i -X POST \
+                    -H 'Content-Type: application/json' -d '{\"name\":\"a\",\
+                    \"price\":1}' http://127.0.0.1:8000/items",
+            slide: "Exemplo: FastAPI (Python)",
+            read: "items_api",
+            run: create_read,
+        },
+        Check {
+            name: "location",
+            about: "a resposta ao POST diz onde ficou a peça, em Location",
+            cause: "Quem criou precisa de saber o endereço do que criou: o \
+                    cabeçalho Location tem o caminho, /items/ e o id.",
+            slide: "Padrão de Comunicação REST (Req/Rep) i",
+            read: "items_api",
+            run: location,
+        },
+        Check {
+            name: "list",
+            about: "GET /items devolve todas as peças, pela ordem dos id",
+            cause: "É uma lista JSON, mesmo sem nenhuma peça: [].",
+            slide: "Exemplo: FastAPI (Python)",
+            read: "items_api",
+            run: list,
+        },
+        Check {
+            name: "update",
+            about: "PUT muda uma peça, e a versão passa à seguinte",
+            cause: "PUT traz a peça toda: nome, preço e a versão que o cliente \
+                    leu. Se é a atual, guarda-se com a versão seguinte, e \
+                    devolve-se como ficou.",
+            slide: "Padrão de Comunicação REST (Req/Rep) i",
+            read: "items_api",
+            run: update,
+        },
+        Check {
+            name: "delete",
+            about: "DELETE apaga, com 204 e sem corpo",
+            cause: "204 quer dizer «feito, e não há nada para mostrar». Depois \
+                    disso a peça não existe, e o seu id não volta a servir.",
+            slide: "Padrão de Comunicação REST (Req/Rep) i",
+            read: "items_api",
+            run: delete,
+        },
+        Check {
+            name: "accents",
+            about: "um nome com acentos volta inteiro",
+            cause: "Content-Length conta bytes, e não caracteres: em UTF-8, \
+                    «ç» são dois.",
+            slide: "Formato de Dados: JSON",
+            read: "items_api_on_sockets",
+            run: accents,
+        },
+        Check {
+            name: "not_found",
+            about: "o que não existe é 404, seja qual for o verbo",
+            cause: "O código é que diz que correu mal: um 200 com um erro no \
+                    corpo, como o do diapositivo, engana os clientes.",
+            slide: "Exemplo: FastAPI (Python)",
+            read: "items_api",
+            run: not_found,
+        },
+        Check {
+            name: "validation",
+            about: "dados que não servem são 422, e não mudam nada",
+            cause: "O nome é um texto que não está vazio, o preço um número \
+                    que não é negativo, e faltar um deles também é um erro. \
+                    Verifique tudo antes de guardar.",
+            slide: "Formato de Dados: JSON",
+            read: "json_document",
+            run: validation,
+        },
+        Check {
+            name: "bad_json",
+            about: "um corpo que não é JSON é 400, e o servidor continua",
+            cause: "Converter JSON pode falhar, e o erro é do cliente: 400. Um \
+                    500 quer dizer que o servidor não o previu.",
+            slide: "Formato de Dados: JSON",
+            read: "json_document",
+            run: bad_json,
+        },
+        Check {
+            name: "method",
+            about: "um verbo que um caminho não tem é 405",
+            cause: "Não confunda com 404: o caminho existe, o verbo é que não.",
+            slide: "Padrão de Comunicação REST (Req/Rep) i",
+            read: "items_api",
+            run: method,
+        },
+        Check {
+            name: "delivery",
+            about: "um pedido aos pedaços, ou dois juntos, é como os outros",
+            cause: "O HTTP anda sobre TCP: o corpo pode chegar depois do \
+                    cabeçalho, e Content-Length diz quando está todo.",
+            slide: "Sockets vs. APIs REST",
+            read: "items_api_on_sockets",
+            run: delivery,
+        },
+        Check {
+            name: "conflict",
+            about: "duas mudanças da mesma versão: uma passa, a outra é 409",
+            cause: "Sem isto, a segunda apagava a primeira sem ninguém saber. \
+                    Compare a versão do PUT com a que está guardada, dentro \
+                    do mesmo lock em que a muda.",
+            slide: "APIs REST: A Linguagem da Web",
+            read: "items_api",
+            run: conflict,
+        },
+        Check {
+            name: "at_once",
+            about: "trinta clientes a criar ao mesmo tempo: trinta id diferentes",
+            cause: "Escolher o id e guardar a peça é uma só operação: entre as \
+                    duas não pode entrar outro cliente.",
+            slide: "A Solução: I/O Assíncrono (Async IO)",
+            read: "items_api",
+            run: at_once,
+        },
+        #[cfg(unix)]
+        super::CTRL_C,
+    ],
+    hints: &[
+        "Comece por `items_api`: as rotas `/items` e `/items/{id}`, e um mapa \
+         dos id para as peças dentro de um `Mutex`. Primeiro só o POST e o GET.",
+        "O código vai com a resposta: em axum, `(StatusCode::CREATED, \
+         Json(item))`. Para o cabeçalho, `[(header::LOCATION, caminho)]` no \
+         meio dos dois.",
+        "Para distinguir 400 de 422, receba o corpo como `Bytes` e converta-o \
+         em dois passos: `serde_json::from_slice` para `Value`, que falha com \
+         400, e daí para a peça, que falha com 422.",
+        "O contador dos id só sobe. Guarde-o no mesmo `Mutex` que o mapa.",
+        "No PUT, tudo com o mesmo lock: a peça existe (404)? A versão é a atual \
+         (409)? Então muda-se, e a versão sobe.",
+    ],
+};
+
+/// A part that nobody else makes.
+fn part(trial: &mut Trial) -> Value {
+    let price: f64 = trial.random.measure().parse().unwrap_or(1.5);
+    json!({ "name": trial.random.sensor(), "price": price })
+}
+
+/// The body must be this JSON, in whatever order and with whatever spaces.
+fn is_json(response: &Response, expected: &Value) -> Outcome {
+    let body = &response.body;
+    let sent: Option<Value> = serde_json::from_slice(body).ok();
+    if sent.as_ref().is_some_and(|sent| same(sent, expected)) {
+        return Ok(());
+    }
+    let Some(sent) = sent else {
+        return Err(Failure::new("o corpo da resposta não é JSON"));
+    };
+    // With its fields in the same order, the first difference is a real one.
+    Err(
+        Failure::new("o corpo da resposta não é o esperado").comparing(
+            Expected::exactly(expected.to_string()),
+            ordered(&sent, expected).to_string().as_bytes(),
+        ),
+    )
+}
+
+/// 1200 and 1200.0 are one number.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            let field = |(name, a)| b.get(name).is_some_and(|b| same(a, b));
+            a.len() == b.len() && a.iter().all(field)
+        }
+        _ => a == b,
+    }
+}
+
+/// `sent` with the fields that `expected` has first, in its order.
+fn ordered(sent: &Value, expected: &Value) -> Value {
+    match (sent, expected) {
+        (Value::Object(sent), Value::Object(expected)) => {
+            let known = expected.keys().filter_map(|name| {
+                Some((name.clone(), sent.get(name)?.clone()))
+            });
+            let others = sent
+                .iter()
+                .filter(|(name, _)| !expected.contains_key(name.as_str()));
+            let others =
+                others.map(|(name, value)| (name.clone(), value.clone()));
+            Value::Object(known.chain(others).collect())
+        }
+        (Value::Array(sent), Value::Array(expected)) => {
+            let empty = Value::Null;
+            let pairs = sent.iter().enumerate();
+            pairs
+                .map(|(index, one)| {
+                    ordered(one, expected.get(index).unwrap_or(&empty))
+                })
+                .collect()
+        }
+        _ => sent.clone(),
+    }
+}
+
+/// Creates a part and gives it as it should be from now on.
+fn created(client: &mut Client, part: &Value) -> Outcome<Value> {
+    let response = client.asks("POST", "/items", Some(part), 201)?;
+    let sent: Value =
+        serde_json::from_slice(&response.body).unwrap_or_default();
+    let id = sent["id"].as_u64().unwrap_or(1);
+    let mut item = json!({ "id": id });
+    item["name"] = part["name"].clone();
+    item["price"] = part["price"].clone();
+    item["version"] = json!(1);
+    is_json(&response, &item)?;
+    Ok(item)
+}
+
+fn path(item: &Value) -> String {
+    format!("/items/{}", item["id"])
+}
+
+fn create_read(trial: &mut Trial) -> Outcome {
+    let part = part(trial);
+    let mut client = trial.connect()?;
+    let item = created(&mut client, &part)?;
+    let response = client.asks("GET", &path(&item), None, 200)?;
+    is_json(&response, &item)
+}
+
+fn location(trial: &mut Trial) -> Outcome {
+    let part = part(trial);
+    let mut client = trial.connect()?;
+    let response = client.asks("POST", "/items", Some(&part), 201)?;
+    let sent: Value =
+        serde_json::from_slice(&response.body).unwrap_or_default();
+    let wanted = path(&sent);
+    let location = response.header("location").unwrap_or_default();
+    if location.ends_with(&wanted) {
+        return Ok(());
+    }
+    Err(
+        Failure::new("o cabeçalho Location não diz onde está a peça")
+            .comparing(
+                Expected::exactly(format!("Location: {wanted}")),
+                format!("Location: {location}").as_bytes(),
+            ),
+    )
+}
+
+fn list(trial: &mut Trial) -> Outcome {
+    let parts = [part(trial), part(trial), part(trial)];
+    let mut client = trial.connect()?;
+    let response = client.asks("GET", "/items", None, 200)?;
+    is_json(&response, &json!([]))?;
+    let mut items = Vec::new();
+    for part in &parts {
+        items.push(created(&mut client, part)?);
+    }
+    let response = client.asks("GET", "/items", None, 200)?;
+    is_json(&response, &Value::Array(items))
+}
+
+fn update(trial: &mut Trial) -> Outcome {
+    let (part, other) = (part(trial), part(trial));
+    let mut client = trial.connect()?;
+    let mut item = created(&mut client, &part)?;
+    for version in 1..=2 {
+        let mut change = other.clone();
+        change["version"] = json!(version);
+        let response = client.asks("PUT", &path(&item), Some(&change), 200)?;
+        item["name"] = other["name"].clone();
+        item["price"] = other["price"].clone();
+        item["version"] = json!(version + 1);
+        is_json(&response, &item)?;
+    }
+    let response = client.asks("GET", &path(&item), None, 200)?;
+    is_json(&response, &item)
+}
+
+fn delete(trial: &mut Trial) -> Outcome {
+    let (part, other) = (part(trial), part(trial));
+    let mut client = trial.connect()?;
+    let item = created(&mut client, &part)?;
+    client.asks("DELETE", &path(&item), None, 204)?;
+    client.asks("GET", &path(&item), None, 404)?;
+    let next = created(&mut client, &other)?;
+    if next["id"] == item["id"] {
+        return Err(Failure::new(
+            "uma peça nova tem o id de uma que foi apagada",
+        )
+        .because(
+            "Quem guardou o id antigo passava a ver outra peça. O contador dos \
+             id só sobe.",
+        ));
+    }
+    Ok(())
+}
+
+fn accents(trial: &mut Trial) -> Outcome {
+    let mut part = part(trial);
+    part["name"] = json!("peça n.º 7, aço, ø 60 mm");
+    let mut client = trial.connect()?;
+    let item = created(&mut client, &part)?;
+    let response = client.asks("GET", &path(&item), None, 200)?;
+    is_json(&response, &item)
+}
+
+fn not_found(trial: &mut Trial) -> Outcome {
+    let mut change = part(trial);
+    change["version"] = json!(1);
+    let mut client = trial.connect()?;
+    client.asks("GET", "/items/4321", None, 404)?;
+    client.asks("PUT", "/items/4321", Some(&change), 404)?;
+    client.asks("DELETE", "/items/4321", None, 404)?;
+    client.asks("GET", "/nada", None, 404)?;
+    Ok(())
+}
+
+fn validation(trial: &mut Trial) -> Outcome {
+    let part = part(trial);
+    let mut client = trial.connect()?;
+    let item = created(&mut client, &part)?;
+    for wrong in [
+        json!({ "price": 1.5 }),
+        json!({ "name": "roda" }),
+        json!({ "name": "", "price": 1.5 }),
+        json!({ "name": 7, "price": 1.5 }),
+        json!({ "name": "roda", "price": "caro" }),
+        json!({ "name": "roda", "price": -1 }),
+        json!([1, 2]),
+    ] {
+        client.asks("POST", "/items", Some(&wrong), 422)?;
+    }
+    let wrong = json!({ "name": "", "price": 2, "version": 1 });
+    client.asks("PUT", &path(&item), Some(&wrong), 422)?;
+    let wrong = json!({ "name": "roda", "price": 2 });
+    client.asks("PUT", &path(&item), Some(&wrong), 422)?;
+    let response = client.asks("GET", "/items", None, 200)?;
+    is_json(&response, &json!([item]))
+}
+
+fn bad_json(trial: &mut Trial) -> Outcome {
+    let part = part(trial);
+    for wrong in ["{\"name\": ", "olá", ""] {
+        let mut client = trial.connect()?;
+        client.sends_request("POST", "/items", Some(wrong));
+        client.expects_status(&[400])?;
+    }
+    let mut client = trial.connect()?;
+    created(&mut client, &part)?;
+    Ok(())
+}
+
+fn method(trial: &mut Trial) -> Outcome {
+    let part = part(trial);
+    let mut client = trial.connect()?;
+    let item = created(&mut client, &part)?;
+    client.asks("DELETE", "/items", None, 405)?;
+    let mut client = trial.connect()?;
+    client.asks("POST", &path(&item), Some(&part), 405)?;
+    Ok(())
+}
+
+fn delivery(trial: &mut Trial) -> Outcome {
+    let (part, other) = (part(trial), part(trial));
+    let mut client = trial.connect()?;
+    let body = part.to_string();
+    client.sends_byte_by_byte(http::request("POST", "/items", Some(&body)))?;
+    let response = client.expects_status(&[201])?;
+    let sent: Value =
+        serde_json::from_slice(&response.body).unwrap_or_default();
+
+    // The same connection, and two requests in one segment.
+    let body = other.to_string();
+    let first = http::request("POST", "/items", Some(&body));
+    let second = http::request("GET", &path(&sent), None);
+    client.sends(format!("{first}{second}"))?;
+    client.expects_status(&[201])?;
+    let response = client.expects_status(&[200])?;
+    is_json(&response, &sent)
+}
+
+fn conflict(trial: &mut Trial) -> Outcome {
+    let (part, other) = (part(trial), part(trial));
+    let mut one = trial.connect()?;
+    let mut two = trial.connect()?;
+    let item = created(&mut one, &part)?;
+    let mut change = other.clone();
+    change["version"] = json!(1);
+    let mut mine = other;
+    mine["name"] = json!("a outra mudança");
+    mine["version"] = json!(1);
+    let path = path(&item);
+    let response = one.asks("PUT", &path, Some(&change), 200)?;
+    two.asks("PUT", &path, Some(&mine), 409)?;
+    let now = two.asks("GET", &path, None, 200)?;
+    let after: Value =
+        serde_json::from_slice(&response.body).unwrap_or_default();
+    is_json(&now, &after)
+}
+
+fn at_once(trial: &mut Trial) -> Outcome {
+    let part = part(trial);
+    let body = part.to_string();
+    let mut clients = Vec::new();
+    for _ in 0..30 {
+        clients.push(trial.connect()?);
+    }
+    for client in &mut clients {
+        client.sends_request("POST", "/items", Some(&body));
+    }
+    let mut ids = Vec::new();
+    for client in &mut clients {
+        let response = client.expects_status(&[201])?;
+        let sent: Value =
+            serde_json::from_slice(&response.body).unwrap_or_default();
+        ids.push(sent["id"].as_u64());
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() < clients.len() {
+        return Err(Failure::new("clientes diferentes têm o mesmo id"));
+    }
+    Ok(())
+}

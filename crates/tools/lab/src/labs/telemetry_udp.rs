@@ -1,0 +1,332 @@
+//! Lab 2: numbered datagrams, and a report of what became of them.
+
+use super::{Check, Lab};
+use crate::random::Random;
+use crate::trial::{Outcome, Trial};
+use crate::udp::Sender;
+
+pub const LAB: Lab = Lab {
+    name: "lab_telemetry_udp",
+    title: "telemetria por UDP: o que chegou, o que se perdeu, o que se repetiu",
+    checks: &[
+        Check {
+            name: "in_order",
+            about: "o que chega todo e por ordem: quantos, e a média",
+            cause: "O programa recebe, mas não percebe o datagrama, não conta \
+                    bem ou não responde a REPORT. Experimente à mão: \
+                    nc -u 127.0.0.1 65432",
+            slide: "Servidor UDP Python (Eco)",
+            read: "udp_echo_server",
+            run: in_order,
+        },
+        Check {
+            name: "lost",
+            about: "os números que faltam até ao maior que chegou são perdidos",
+            cause: "Os números começam em 1. Perdidos são os que faltam entre \
+                    1 e o maior que já chegou: o maior, menos quantos números \
+                    diferentes chegaram.",
+            slide: "TCP vs. UDP: Os Dois Pilares",
+            read: "udp_echo_server",
+            run: lost,
+        },
+        Check {
+            name: "duplicated",
+            about: "um número que se repete conta como duplicado, e só",
+            cause: "Guarde os números que já chegaram. O que vem outra vez não \
+                    conta como recebido, não entra na média e não está fora \
+                    de ordem.",
+            slide: "TCP vs. UDP: Os Dois Pilares",
+            read: "udp_echo_server",
+            run: duplicated,
+        },
+        Check {
+            name: "out_of_order",
+            about: "o que chega tarde conta fora de ordem, e deixa de faltar",
+            cause: "Fora de ordem está um número que ainda não tinha chegado e \
+                    é menor do que o maior que já chegou. Ao chegar, deixa de \
+                    ser um dos perdidos.",
+            slide: "TCP vs. UDP: Os Dois Pilares",
+            read: "udp_echo_server",
+            run: out_of_order,
+        },
+        Check {
+            name: "shuffled",
+            about: "tudo misturado, como numa rede má",
+            cause: "Cada conta sozinha está certa, mas não todas juntas. Faça \
+                    à mão as contas dos primeiros datagramas.",
+            slide: "TCP vs. UDP: Os Dois Pilares",
+            read: "udp_echo_server",
+            run: shuffled,
+        },
+        Check {
+            name: "sensors",
+            about: "cada sensor tem as suas contas, de onde quer que venham",
+            cause: "As contas são de cada nome, e não de cada socket nem de \
+                    todos juntos. Um sensor que nunca enviou nada tem tudo a \
+                    zero.",
+            slide: "Servidor UDP Python (Eco)",
+            read: "udp_echo_server",
+            run: sensors,
+        },
+        Check {
+            name: "garbage",
+            about: "um datagrama que não se percebe não conta, nem faz mal",
+            cause: "Um datagrama vazio, enorme, que não é texto ou a que falta \
+                    uma palavra deita-se fora: sem resposta, e sem terminar o \
+                    programa. O maior datagrama tem 65 507 bytes.",
+            slide: "Servidor UDP Python (Eco)",
+            read: "udp_echo_server",
+            run: garbage,
+        },
+        Check {
+            name: "who_asked",
+            about: "a resposta vai para quem perguntou, e para mais ninguém",
+            cause: "Cada datagrama traz o endereço do seu remetente: é a esse, \
+                    e só a um REPORT, que se responde.",
+            slide: "Servidor UDP `asyncio` Python",
+            read: "async_udp_echo_server",
+            run: who_asked,
+        },
+        Check {
+            name: "big_numbers",
+            about: "um salto enorme nos números não custa memória nem tempo",
+            cause: "Os números vão até 4 294 967 295. Guarde os que chegaram, \
+                    e não os que faltam: quantos faltam é uma conta.",
+            slide: "TCP vs. UDP: Os Dois Pilares",
+            read: "udp_echo_server",
+            run: big_numbers,
+        },
+        #[cfg(unix)]
+        Check {
+            run: ctrl_c,
+            ..super::CTRL_C
+        },
+    ],
+    hints: &[
+        "Um socket, um ciclo: `recv_from` dá um datagrama inteiro e o endereço \
+         de quem o enviou. Se as palavras forem `DATA nome número valor`, \
+         guarde; se forem `REPORT nome`, responda com `send_to` a esse \
+         endereço; senão, nada.",
+        "Para cada nome, guarde o conjunto dos números que chegaram \
+         (`HashSet<u32>`), o maior deles, a soma dos valores e as contas de \
+         duplicados e de fora de ordem. O resto são contas: recebidos é o \
+         tamanho do conjunto; perdidos é o maior menos os recebidos.",
+        "A ordem das perguntas importa: primeiro, este número já chegou? Se \
+         sim, é duplicado, e acabou. Se não, é menor do que o maior? Então \
+         está fora de ordem. Só depois se põe no conjunto.",
+        "A média escreve-se com duas casas: `{:.2}`. Sem nenhum recebido é \
+         `0.00`; 0 a dividir por 0 não é um número.",
+    ],
+};
+
+/// What a program should know of one sensor.
+#[derive(Default)]
+struct Known {
+    seen: Vec<u32>,
+    highest: u32,
+    duplicated: u32,
+    out_of_order: u32,
+    /// The sum of the values, in tenths.
+    sum: u64,
+}
+
+impl Known {
+    fn takes(&mut self, number: u32, tenths: u64) {
+        if self.seen.contains(&number) {
+            self.duplicated += 1;
+            return;
+        }
+        self.seen.push(number);
+        self.sum += tenths;
+        if number < self.highest {
+            self.out_of_order += 1;
+        }
+        self.highest = self.highest.max(number);
+    }
+
+    fn report(&self, sensor: &str) -> String {
+        let received = self.seen.len() as u32;
+        let lost = self.highest - received;
+        // Exact, in hundredths: the checks choose values that divide.
+        let mean = self.sum * 10 / u64::from(received.max(1));
+        format!(
+            "{sensor} received={received} lost={lost} duplicated={} \
+             out_of_order={} mean={}.{:02}",
+            self.duplicated,
+            self.out_of_order,
+            mean / 100,
+            mean % 100
+        )
+    }
+}
+
+/// One sensor, what it sends, and what is known of it.
+struct Sensor {
+    name: String,
+    known: Known,
+}
+
+impl Sensor {
+    fn new(random: &mut Random) -> Sensor {
+        Sensor {
+            name: random.sensor(),
+            known: Known::default(),
+        }
+    }
+
+    /// Sends the datagram with this number. What a number carries depends on
+    /// the number alone, so that a mean over few of them has two places.
+    fn sends(&mut self, sender: &mut Sender, number: u32) -> Outcome {
+        let tenths = 200 + 5 * u64::from(number % 16);
+        self.known.takes(number, tenths);
+        let (whole, tenth) = (tenths / 10, tenths % 10);
+        sender.sends(format!("DATA {} {number} {whole}.{tenth}", self.name))
+    }
+
+    /// Asks, and compares. A last value makes the mean one that needs no
+    /// rounding, whatever came before.
+    fn is_reported(&mut self, sender: &mut Sender) -> Outcome {
+        let count = self.known.seen.len() as u64;
+        if count > 0 {
+            let number = self.known.highest + 1;
+            let rest = (self.known.sum + 200) % (count + 1);
+            let tenths = 200 + (count + 1 - rest) % (count + 1);
+            self.known.takes(number, tenths);
+            let (whole, tenth) = (tenths / 10, tenths % 10);
+            let name = &self.name;
+            sender.sends(format!("DATA {name} {number} {whole}.{tenth}"))?;
+        }
+        sender.sends(format!("REPORT {}", self.name))?;
+        sender.expects(self.known.report(&self.name))
+    }
+}
+
+/// Waits until the program answers: a UDP socket does not tell that it is
+/// there.
+fn ready(trial: &mut Trial) -> Outcome<Sender> {
+    let nobody = trial.random.sensor();
+    let mut sender = trial.sender()?;
+    let expected = Known::default().report(&nobody);
+    sender.is_answered(trial, &format!("REPORT {nobody}"), &expected)?;
+    Ok(sender)
+}
+
+fn in_order(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    for number in 1..=trial.random.between(4, 8) as u32 {
+        sensor.sends(&mut sender, number)?;
+    }
+    sensor.is_reported(&mut sender)
+}
+
+fn lost(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    let gap = trial.random.between(2, 9) as u32;
+    for number in [2, 3, 3 + gap, 5 + gap] {
+        sensor.sends(&mut sender, number)?;
+    }
+    sensor.is_reported(&mut sender)
+}
+
+fn duplicated(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    for number in [1, 2, 2, 3, 1, 2, 4] {
+        sensor.sends(&mut sender, number)?;
+    }
+    sensor.is_reported(&mut sender)
+}
+
+fn out_of_order(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    for number in [1, 4, 2, 5, 3] {
+        sensor.sends(&mut sender, number)?;
+    }
+    sensor.is_reported(&mut sender)
+}
+
+fn shuffled(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    let mut numbers: Vec<u32> = (1..=60).collect();
+    trial.random.shuffle(&mut numbers);
+    numbers.truncate(40);
+    for index in 0..10 {
+        numbers.push(numbers[index * 3]);
+    }
+    trial.random.shuffle(&mut numbers);
+    for number in numbers {
+        sensor.sends(&mut sender, number)?;
+    }
+    sensor.is_reported(&mut sender)
+}
+
+fn sensors(trial: &mut Trial) -> Outcome {
+    let mut here = ready(trial)?;
+    let mut there = trial.sender()?;
+    let mut a = Sensor::new(&mut trial.random);
+    let mut b = Sensor::new(&mut trial.random);
+    for number in 1..=3 {
+        a.sends(&mut here, number)?;
+        b.sends(&mut there, number + 1)?;
+    }
+    // The two sockets take turns: what one sent is there when the other asks.
+    b.is_reported(&mut there)?;
+    a.sends(&mut there, 4)?;
+    a.is_reported(&mut there)?;
+    b.is_reported(&mut here)
+}
+
+fn garbage(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    sensor.sends(&mut sender, 1)?;
+    let name = sensor.name.clone();
+    sender.sends("")?;
+    sender.sends(b"DATA \xff\xfe 1 2.0")?;
+    for line in [
+        format!("DATA {name}"),
+        format!("DATA {name} 2"),
+        format!("DATA {name} dois 2.0"),
+        format!("DATA {name} 2 quente"),
+        format!("DATA {name} -1 2.0"),
+        format!("DATA {name} 2 2.0 3.0"),
+        format!("REPORT {name} {name}"),
+        "OLÁ".to_string(),
+    ] {
+        sender.sends(line)?;
+    }
+    sender.sends("x".repeat(65_507))?;
+    sensor.sends(&mut sender, 2)?;
+    sensor.is_reported(&mut sender)
+}
+
+fn who_asked(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut display = trial.sender()?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    sensor.sends(&mut sender, 1)?;
+    sensor.sends(&mut sender, 2)?;
+    sender.expects_silence()?;
+    sensor.is_reported(&mut display)?;
+    sender.expects_silence()?;
+    display.expects_silence()
+}
+
+fn big_numbers(trial: &mut Trial) -> Outcome {
+    let mut sender = ready(trial)?;
+    let mut sensor = Sensor::new(&mut trial.random);
+    for number in [1, 4_000_000_000, 2] {
+        sensor.sends(&mut sender, number)?;
+    }
+    sensor.is_reported(&mut sender)
+}
+
+#[cfg(unix)]
+fn ctrl_c(trial: &mut Trial) -> Outcome {
+    ready(trial)?;
+    trial.interrupts(std::time::Duration::from_secs(2))
+}

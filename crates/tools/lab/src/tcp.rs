@@ -1,0 +1,381 @@
+//! A TCP client that writes down what it does.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::bytes::{Expected, summarised};
+use crate::trial::{ANSWER, Failure, Outcome, SILENCE, Steps};
+
+pub struct Client {
+    pub name: String,
+    stream: TcpStream,
+    steps: Steps,
+    /// What came and was not asked for yet.
+    waiting: Vec<u8>,
+}
+
+/// Why nothing more was read.
+enum Stop {
+    Enough,
+    Time,
+    Closed,
+}
+
+impl Client {
+    pub fn new(name: String, stream: TcpStream, steps: Steps) -> Client {
+        // Each write is a segment of its own, as far as the sender decides.
+        let _ = stream.set_nodelay(true);
+        let _ = stream.set_write_timeout(Some(ANSWER));
+        Client {
+            name,
+            stream,
+            steps,
+            waiting: Vec::new(),
+        }
+    }
+
+    pub fn did(&self, what: impl Into<String>) {
+        self.steps.add(&self.name, what);
+    }
+
+    /// Sends it all at once.
+    pub fn sends(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
+        let bytes = bytes.as_ref();
+        self.did(format!("envia {}", summarised(bytes)));
+        self.writes(bytes)
+    }
+
+    /// Sends one byte at a time.
+    pub fn sends_byte_by_byte(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
+        let bytes = bytes.as_ref();
+        self.did(format!("envia, byte a byte, {}", summarised(bytes)));
+        for byte in bytes {
+            self.writes(&[*byte])?;
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    }
+
+    /// Sends without a word in the record.
+    pub fn writes(&mut self, bytes: &[u8]) -> Outcome {
+        match self.stream.write_all(bytes) {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut
+                ) =>
+            {
+                Err(Failure::new(format!(
+                    "o programa deixou de ler o que o {} lhe envia",
+                    self.name
+                )))
+            }
+            // A connection that was closed shows in the next read.
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends until nothing more goes in, or `limit` bytes have: the other side
+    /// has stopped reading, as it should where nobody reads its answers.
+    pub fn fills(&mut self, bytes: &[u8], limit: usize) -> usize {
+        self.did(format!(
+            "envia {} vezes sem conta, e nunca lê",
+            summarised(bytes)
+        ));
+        let _ = self.stream.set_write_timeout(Some(SILENCE));
+        let block = bytes.repeat(64 * 1024 / bytes.len());
+        let mut sent = 0;
+        while sent < limit {
+            match self.stream.write(&block) {
+                Ok(count) => sent += count,
+                Err(_) => break,
+            }
+        }
+        sent
+    }
+
+    /// Says that it will send nothing more, and goes on reading.
+    pub fn ends_sending(&mut self) -> Outcome {
+        self.did("fecha o seu lado da ligação, e continua a ler");
+        let _ = self.stream.shutdown(Shutdown::Write);
+        Ok(())
+    }
+
+    /// Leaves with a goodbye.
+    pub fn leaves(self) {
+        self.did("sai");
+    }
+
+    /// Leaves with a reset: the system sends one when a socket is closed with
+    /// bytes in it that were not read.
+    pub fn breaks_off(self) -> Outcome {
+        self.did("desaparece, com um reset (RST)");
+        let _ = self.stream.set_read_timeout(Some(ANSWER));
+        let _ = self.stream.peek(&mut [0; 1]);
+        Ok(())
+    }
+
+    /// Sends a byte after each pause, for as long as the other side has not
+    /// closed.
+    pub fn sends_now_and_then(&mut self, bytes: &str, pause: Duration) {
+        self.did(format!("envia, um byte de vez em quando, «{bytes}»"));
+        for byte in bytes.as_bytes() {
+            thread::sleep(pause);
+            if self.stream.write_all(&[*byte]).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Reads exactly what should come.
+    pub fn expects(&mut self, expected: Expected, cause: &str) -> Outcome {
+        self.expects_within(expected, ANSWER, cause)
+    }
+
+    /// Reads much, without a word in the record where all is well. How far it
+    /// came where it stopped half-way says nothing.
+    pub fn reads_all(&mut self, expected: Expected) -> Outcome {
+        let (received, stop) = self.reads_for(&expected, ANSWER);
+        match expected.first_wrong(&received) {
+            None => Ok(()),
+            Some(wrong) if wrong == received.len() => {
+                let name = &self.name;
+                Err(Failure::new(format!("o {name} deixou de receber")))
+            }
+            Some(_) => Err(self.mismatch(expected, received, stop, ANSWER, "")),
+        }
+    }
+
+    /// The same, with a time limit of one's own.
+    pub fn expects_within(
+        &mut self,
+        expected: Expected,
+        limit: Duration,
+        cause: &str,
+    ) -> Outcome {
+        let (received, stop) = self.reads_for(&expected, limit);
+        if expected.first_wrong(&received).is_none() {
+            self.did(format!("recebe {}", summarised(&received)));
+            return Ok(());
+        }
+        self.did(format!("esperava «{}»", expected.text()));
+        Err(self.mismatch(expected, received, stop, limit, cause))
+    }
+
+    /// Reads one line that should be this one.
+    pub fn expects_line(&mut self, line: &str, cause: &str) -> Outcome {
+        self.expects(Expected::exactly(format!("{line}\n")), cause)
+    }
+
+    /// Nothing more may come for a moment.
+    pub fn expects_silence(&mut self, cause: &str) -> Outcome {
+        self.expects_silence_for(SILENCE, cause)
+    }
+
+    /// Nothing may come for this long, not even the end.
+    pub fn expects_silence_for(
+        &mut self,
+        time: Duration,
+        cause: &str,
+    ) -> Outcome {
+        let until = Instant::now() + time;
+        self.reads_until(until, |bytes| !bytes.is_empty());
+        if self.waiting.is_empty() {
+            self.did("não recebe mais nada, como deve ser");
+            return Ok(());
+        }
+        let received = std::mem::take(&mut self.waiting);
+        self.did(format!(
+            "não esperava nada, e recebe {}",
+            summarised(&received)
+        ));
+        Err(Failure::new(format!(
+            "o {} recebeu o que não devia receber",
+            self.name
+        ))
+        .because(cause)
+        .comparing(Expected::exactly(""), &received))
+    }
+
+    /// The other side closes, within this time, after at most what is already
+    /// on its way.
+    pub fn expects_end(&mut self, limit: Duration, cause: &str) -> Outcome {
+        let until = Instant::now() + limit;
+        match self.reads_until(until, |_| false) {
+            Stop::Closed => {
+                self.did("vê a ligação fechada");
+                Ok(())
+            }
+            Stop::Time | Stop::Enough => {
+                self.did("esperava que a ligação fosse fechada");
+                Err(Failure::new(format!(
+                    "a ligação do {} continua aberta ao fim de {} s",
+                    self.name,
+                    limit.as_secs()
+                ))
+                .because(cause))
+            }
+        }
+    }
+
+    /// Reads this many bytes, or what comes before the end or the time limit.
+    pub fn reads(&mut self, count: usize) -> Vec<u8> {
+        self.reads_until(Instant::now() + ANSWER, |all| all.len() >= count);
+        let count = count.min(self.waiting.len());
+        self.waiting.drain(..count).collect()
+    }
+
+    /// Reads this many bytes; `None` where they do not all come in time.
+    pub fn reads_exactly(
+        &mut self,
+        count: usize,
+        limit: Duration,
+    ) -> Option<Vec<u8>> {
+        self.reads_until(Instant::now() + limit, |all| all.len() >= count);
+        let all = self.waiting.len() >= count;
+        all.then(|| self.waiting.drain(..count).collect())
+    }
+
+    /// Reads up to and with this; `None` where it does not come in time.
+    pub fn reads_to(&mut self, end: &[u8], limit: Duration) -> Option<Vec<u8>> {
+        let find = |all: &[u8]| {
+            all.windows(end.len()).position(|window| window == end)
+        };
+        self.reads_until(Instant::now() + limit, |all| find(all).is_some());
+        let count = find(&self.waiting)? + end.len();
+        Some(self.waiting.drain(..count).collect())
+    }
+
+    /// What came and was not read yet.
+    pub fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.waiting)
+    }
+
+    /// Reads what an expectation needs: to its length, or to the end of the
+    /// line; and where it already differs, what else comes with it.
+    fn reads_for(
+        &mut self,
+        expected: &Expected,
+        limit: Duration,
+    ) -> (Vec<u8>, Stop) {
+        let length = expected.length();
+        let line_end = |all: &[u8]| {
+            all.iter()
+                .position(|byte| *byte == b'\n')
+                .map(|end| end + 1)
+        };
+        let differs = |all: &[u8]| {
+            let wrong = expected.first_wrong(all);
+            wrong.is_some_and(|wrong| wrong < all.len())
+        };
+        let stop =
+            self.reads_until(Instant::now() + limit, |all| match length {
+                Some(length) if all.len() >= length => true,
+                _ if differs(all) => line_end(all).is_some(),
+                Some(_) => false,
+                None => line_end(all).is_some(),
+            });
+        let taken = match length {
+            Some(length)
+                if !differs(
+                    &self.waiting[..length.min(self.waiting.len())],
+                ) =>
+            {
+                length.min(self.waiting.len())
+            }
+            _ => line_end(&self.waiting).unwrap_or(self.waiting.len()),
+        };
+        (self.waiting.drain(..taken).collect(), stop)
+    }
+
+    fn reads_until(
+        &mut self,
+        until: Instant,
+        enough: impl Fn(&[u8]) -> bool,
+    ) -> Stop {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            if enough(&self.waiting) {
+                return Stop::Enough;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Stop::Time;
+            }
+            let _ = self.stream.set_read_timeout(Some(left));
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Stop::Closed,
+                Ok(count) => self.waiting.extend_from_slice(&buffer[..count]),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock
+                    | ErrorKind::TimedOut
+                    | ErrorKind::Interrupted => {}
+                    _ => return Stop::Closed,
+                },
+            }
+        }
+    }
+
+    fn mismatch(
+        &self,
+        expected: Expected,
+        received: Vec<u8>,
+        stop: Stop,
+        limit: Duration,
+        cause: &str,
+    ) -> Box<Failure> {
+        let name = &self.name;
+        let what = match (&stop, received.is_empty()) {
+            (Stop::Time, true) => format!(
+                "o {name} ficou {} s à espera e não recebeu nada",
+                limit.as_secs().max(1)
+            ),
+            (Stop::Time, false) => format!(
+                "o {name} recebeu só uma parte, e ficou {} s à espera do resto",
+                limit.as_secs().max(1)
+            ),
+            (Stop::Closed, true) => {
+                format!("a ligação do {name} foi fechada sem resposta")
+            }
+            (Stop::Closed, false) => {
+                format!("a ligação do {name} foi fechada a meio da resposta")
+            }
+            (Stop::Enough, _) => format!("o {name} recebeu outra coisa"),
+        };
+        let cause = match guess(&expected, &received, &stop) {
+            Some(guess) => guess.to_string(),
+            None => cause.to_string(),
+        };
+        Failure::new(what)
+            .because(cause)
+            .comparing(expected, &received)
+    }
+}
+
+/// What a difference says by itself, whatever the check is about.
+fn guess(
+    expected: &Expected,
+    received: &[u8],
+    stop: &Stop,
+) -> Option<&'static str> {
+    let wanted = expected.length().map(|_| expected.head())?;
+    let wanted_text = wanted.trim_ascii_end();
+    if received == wanted_text && matches!(stop, Stop::Time | Stop::Closed) {
+        return Some(
+            "Falta o fim de linha, «\\n»: sem ele, quem recebe não sabe que a \
+             resposta acabou.",
+        );
+    }
+    if received.trim_ascii_end() == wanted_text && received != wanted {
+        return Some(
+            "O texto está certo, mas a linha não acaba em «\\n» e mais nada: \
+             há outro espaço ou «\\r» antes.",
+        );
+    }
+    if received.eq_ignore_ascii_case(wanted) {
+        return Some("As maiúsculas e minúsculas também contam.");
+    }
+    None
+}

@@ -1,0 +1,142 @@
+//! A UDP socket that writes down what it does.
+
+use std::io;
+use std::net::UdpSocket;
+use std::time::{Duration, Instant};
+
+use crate::bytes::{Expected, summarised};
+use crate::trial::{ANSWER, Failure, Outcome, SILENCE, START, Steps, Trial};
+
+/// How long the checker waits before it asks a program again that may not
+/// listen yet.
+const AGAIN: Duration = Duration::from_millis(50);
+
+pub struct Sender {
+    name: String,
+    socket: UdpSocket,
+    steps: Steps,
+}
+
+impl Sender {
+    pub fn new(name: String, socket: UdpSocket, steps: Steps) -> Sender {
+        Sender {
+            name,
+            socket,
+            steps,
+        }
+    }
+
+    fn did(&self, what: impl Into<String>) {
+        self.steps.add(&self.name, what);
+    }
+
+    /// Sends one datagram.
+    pub fn sends(&mut self, datagram: impl AsRef<[u8]>) -> Outcome {
+        let datagram = datagram.as_ref();
+        self.did(format!("envia {}", summarised(datagram)));
+        // Linux tells here that the datagram before found nobody: then the
+        // program has gone, which the next answer shows.
+        let _ = self.socket.send(datagram);
+        Ok(())
+    }
+
+    /// Asks until there is an answer, as one does not know whether the program
+    /// listens already; and forgets the answers to what it asked too often.
+    pub fn is_answered(
+        &mut self,
+        trial: &mut Trial,
+        question: &str,
+        expected: &str,
+    ) -> Outcome {
+        self.did(format!("envia, até ter resposta, «{question}»"));
+        let start = Instant::now();
+        loop {
+            let _ = self.socket.send(question.as_bytes());
+            if let Some(answer) = self.receive(AGAIN) {
+                while self.receive(AGAIN).is_some() {}
+                return self.compare(Expected::exactly(expected), answer);
+            }
+            trial.still_runs()?;
+            if start.elapsed() > START {
+                return Err(self.nothing(Expected::exactly(expected), START));
+            }
+        }
+    }
+
+    /// Receives the datagram that should come.
+    pub fn expects(&mut self, expected: impl AsRef<[u8]>) -> Outcome {
+        let expected = Expected::exactly(expected);
+        match self.receive(ANSWER) {
+            Some(answer) => self.compare(expected, answer),
+            None => Err(self.nothing(expected, ANSWER)),
+        }
+    }
+
+    /// Nothing may come for a moment.
+    pub fn expects_silence(&mut self) -> Outcome {
+        let Some(datagram) = self.receive(SILENCE) else {
+            self.did("não recebe nada, como deve ser");
+            return Ok(());
+        };
+        self.did(format!(
+            "não esperava nada, e recebe {}",
+            summarised(&datagram)
+        ));
+        Err(Failure::new(format!(
+            "o {} recebeu o que não era para ele",
+            self.name
+        ))
+        .comparing(Expected::exactly(""), &datagram))
+    }
+
+    fn receive(&self, limit: Duration) -> Option<Vec<u8>> {
+        let _ = self.socket.set_read_timeout(Some(limit));
+        let mut buffer = vec![0; 65_536];
+        let start = Instant::now();
+        loop {
+            match self.socket.recv(&mut buffer) {
+                Ok(count) => return Some(buffer[..count].to_vec()),
+                // Nobody listens (yet).
+                Err(error)
+                    if error.kind() == io::ErrorKind::ConnectionRefused
+                        && start.elapsed() < limit =>
+                {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn compare(&self, expected: Expected, received: Vec<u8>) -> Outcome {
+        if expected.first_wrong(&received).is_none() {
+            self.did(format!("recebe {}", summarised(&received)));
+            return Ok(());
+        }
+        self.did(format!("esperava «{}»", expected.text()));
+        let failure =
+            Failure::new(format!("o {} recebeu outra coisa", self.name));
+        let end = received.trim_ascii_end();
+        let failure = if end.len() < received.len()
+            && expected.first_wrong(end).is_none()
+        {
+            failure.because(
+                "O texto está certo, mas tem um fim de linha a mais: um \
+                 datagrama já tem princípio e fim.",
+            )
+        } else {
+            failure
+        };
+        Err(failure.comparing(expected, &received))
+    }
+
+    fn nothing(&self, expected: Expected, limit: Duration) -> Box<Failure> {
+        self.did(format!("esperava «{}»", expected.text()));
+        Failure::new(format!(
+            "o {} ficou {} s à espera e não recebeu nada",
+            self.name,
+            limit.as_secs()
+        ))
+        .comparing(expected, b"")
+    }
+}
