@@ -23,14 +23,17 @@ async def tell(room, name, text):
 
 
 async def join(socket):
-    async for text in socket:
-        match text.split(" "):
-            case ["JOIN", room, name] if (room, name) not in rooms:
-                rooms[room, name] = asyncio.Queue(QUEUE)
-                await socket.send("OK")
-                return room, name
-            case _:
-                await socket.send("ERR JOIN sala nome, ou nome ocupado")
+    try:
+        async for text in socket:
+            match text.split(" "):
+                case ["JOIN", room, name] if (room, name) not in rooms:
+                    rooms[room, name] = asyncio.Queue(QUEUE)
+                    await socket.send("OK")
+                    return room, name
+                case _:
+                    await socket.send("ERR JOIN sala nome, ou nome ocupado")
+    except websockets.ConnectionClosed:
+        pass
     return None
 
 

@@ -6,7 +6,7 @@ use crate::ws::Screen;
 
 pub const LAB: Lab = Lab {
     name: "lab_dashboard_ws",
-    title: "salas e nomes por WebSocket, e um ecrã lento que não pára os outros",
+    title: "salas e nomes por WebSocket, e um ecrã lento que não atrasa os outros",
     checks: &[
         Check {
             name: "join_talk",
@@ -72,7 +72,7 @@ pub const LAB: Lab = Lab {
         },
         Check {
             name: "slow_screen",
-            about: "um ecrã que nunca lê não pára os outros",
+            about: "um ecrã que nunca lê não atrasa os outros",
             cause: "Quem distribui não pode esperar por nenhum ecrã, nem \
                     guardar para um sem limite o que ele não lê: uma fila com \
                     limite para cada um, e quem a enche é desligado.",
