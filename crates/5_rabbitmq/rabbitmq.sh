@@ -54,7 +54,10 @@ stop() {
     echo "A parar o RabbitMQ."
     kill ${running[@]+"${running[@]}"} 2>/dev/null || true
     wait ${running[@]+"${running[@]}"} || true
-    [[ -z $epmd ]] || kill "$epmd" 2>/dev/null || true
+    if [[ -n $epmd ]]; then # só termina depois dos nós, que dele precisam
+        kill "$epmd" 2>/dev/null || true
+        wait "$epmd" || true
+    fi
     exit "$1"
 }
 trap 'stop 0' INT TERM HUP
