@@ -77,7 +77,7 @@ fn subscribe(
         )
     })?;
 
-    // Um SUB sem subscrições não recebe nada; com '', recebe tudo.
+    // Um SUB sem subscrições não recebe nada; com `""`, recebe tudo.
     for prefix in prefixes {
         socket.set_subscribe(prefix.as_bytes())?;
         println!("Subscrito a '{prefix}'");
