@@ -1,7 +1,7 @@
 //! Sockets for tests: with time limits, and with the rougher ways to end.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
@@ -58,9 +58,9 @@ pub fn unused_address() -> (SocketAddr, [TcpStream; 2]) {
 /// # Panics
 /// Where it does anything else.
 pub fn refuses_addresses(server: &str, instead: &str) {
-    let other = TcpListener::bind("127.0.0.1:0").expect("listen");
-    let taken = other.local_addr().expect("an address").to_string();
-    for wrong in [&taken, "banana", "127.0.0.1", "127.0.0.1:99999", ""] {
+    let (_tcp, _udp, taken) = taken_address();
+    for wrong in [taken.as_str(), "banana", "127.0.0.1", "127.0.0.1:99999", ""]
+    {
         Program::start(lesson(server).arg(wrong))
             .finish()
             .assert_fails_with(&format!(
@@ -68,6 +68,17 @@ pub fn refuses_addresses(server: &str, instead: &str) {
                  o endereço não serve ([..]). Escolha outro: cargo run -p \
                  {server} -- {instead}"
             ));
+    }
+}
+
+/// An address that other sockets hold, of either protocol.
+fn taken_address() -> (TcpListener, UdpSocket, String) {
+    loop {
+        let tcp = TcpListener::bind("127.0.0.1:0").expect("listen");
+        let address = tcp.local_addr().expect("an address");
+        if let Ok(udp) = UdpSocket::bind(address) {
+            return (tcp, udp, address.to_string());
+        }
     }
 }
 

@@ -218,32 +218,6 @@ pub fn clients_allowed(wanted: usize) -> usize {
     wanted.min(allowed)
 }
 
-/// A port that another program holds: one line that says so and what to do.
-pub fn port_taken(name: &str) {
-    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("listen");
-    let address = other.local_addr().expect("an address").to_string();
-    Program::start(lesson(name).arg(&address))
-        .finish()
-        .assert_fails_with(&format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou o \
-             endereço não serve ([..]). Escolha outro: cargo run -p {name} -- \
-             127.0.0.1:65433"
-        ));
-}
-
-/// Arguments that are no address.
-pub fn address_refused(name: &str) {
-    for wrong in ["banana", "127.0.0.1", "127.0.0.1:99999", ""] {
-        Program::start(lesson(name).arg(wrong))
-            .finish()
-            .assert_fails_with(&format!(
-                "Não foi possível escutar em {wrong}: a porta está ocupada ou \
-                 o endereço não serve ([..]). Escolha outro: cargo run -p \
-                 {name} -- 127.0.0.1:65433"
-            ));
-    }
-}
-
 /// A server that was killed with clients connected, so that their connections
 /// still linger in the system, starts again at once on the same port.
 pub fn restarts_at_once(name: &str) {
@@ -295,13 +269,8 @@ macro_rules! tcp_echo_tests {
             );
 
             #[test]
-            fn port_taken() {
-                tcp_echo::port_taken($server);
-            }
-
-            #[test]
             fn address_refused() {
-                tcp_echo::address_refused($server);
+                testkit::refuses_addresses($server, "127.0.0.1:65433");
             }
         }
 

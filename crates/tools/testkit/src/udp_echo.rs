@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use crate::{DEADLINE, Program, lesson, peer};
+use crate::{DEADLINE, Program, peer};
 
 /// A client's socket: it has a time limit and hears only the server.
 fn client(server: SocketAddr) -> UdpSocket {
@@ -114,22 +114,6 @@ pub fn other_clients(server: &Program) {
     nc.wait_for("linha de nc\n");
 }
 
-/// A port that another program holds, and arguments that are no address: one
-/// line that says so and what to do.
-pub fn address_refused(name: &str) {
-    let other = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    let taken = other.local_addr().expect("an address").to_string();
-    for wrong in [taken.as_str(), "banana", "127.0.0.1", "127.0.0.1:99999"] {
-        Program::start(lesson(name).arg(wrong))
-            .finish()
-            .assert_fails_with(&format!(
-                "Não foi possível escutar em {wrong}: a porta está ocupada ou \
-                 o endereço não serve ([..]). Escolha outro: cargo run -p \
-                 {name} -- 127.0.0.1:65433"
-            ));
-    }
-}
-
 /// Makes the tests of this module for one server:
 /// `testkit::udp_echo_tests!("udp_echo_server");`
 #[macro_export]
@@ -156,7 +140,7 @@ macro_rules! udp_echo_tests {
 
         #[test]
         fn address_refused() {
-            testkit::udp_echo::address_refused($server);
+            testkit::refuses_addresses($server, "127.0.0.1:65433");
         }
     };
     (@each $server:literal, $($check:ident)*) => {
