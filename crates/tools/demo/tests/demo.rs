@@ -21,3 +21,13 @@ fn unknown_lesson() {
     assert_eq!(finished.status.code(), Some(2));
     assert!(finished.stderr.starts_with("Que lição?"), "{finished:?}");
 }
+
+/// A lesson whose broker is no lesson: the demo starts one.
+#[test]
+fn brings_the_broker() {
+    let finished =
+        Program::start(lesson("demo").arg("rabbitmq_producer")).finish();
+    assert!(finished.status.success(), "{finished:?}");
+    let said = "rabbitmq_producer │ Enviada: regar a horta\n";
+    assert!(finished.stdout.contains(said), "{finished:?}");
+}

@@ -18,6 +18,9 @@
 //! when all lines above have appeared. At the end everything that it printed
 //! is compared with the block.
 //!
+//! Who ends by itself comes before who is interrupted, so that no Ctrl-C cuts
+//! off an answer that is on its way.
+//!
 //! Nothing listens on the documented port: a server gets port 0, and what it
 //! then listens on replaces the documented port for the others, and is
 //! replaced by it in what they print. The default address comes from the
@@ -26,15 +29,18 @@
 //! in the order of its arguments, and says in its first lines where it listens.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use snapbox::IntoData;
 
-use crate::Program;
 use crate::command::{lesson, workspace};
+use crate::{DEADLINE, Program};
 
 /// One `console` block.
 #[derive(Debug, PartialEq)]
@@ -172,14 +178,21 @@ impl Session {
             }
             running.push((terminal, program));
         }
+        // Closed by the last of those that end by themselves.
+        let (ending, ended) = mpsc::channel::<Infallible>();
+        let ended = Mutex::new(ended);
         thread::scope(|scope| {
             let mut playing = Vec::new();
             for (terminal, program) in running {
-                let (ports, told) = (&ports, &told);
-                playing.push(
-                    scope.spawn(move || terminal.play(program, ports, told)),
-                );
+                let (ports, told, ended) = (&ports, &told, &ended);
+                let ending =
+                    (!terminal.is_interrupted()).then(|| ending.clone());
+                playing.push(scope.spawn(move || {
+                    terminal.play(program, ports, told, || wait_for(ended));
+                    drop(ending);
+                }));
             }
+            drop(ending);
             for terminal in playing {
                 if let Err(failure) = terminal.join() {
                     std::panic::resume_unwind(failure);
@@ -196,6 +209,10 @@ impl Terminal {
             _ => None,
         });
         printed.collect()
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.steps.contains(&Step::Interrupts)
     }
 
     /// A lesson's name, or the program's.
@@ -246,6 +263,7 @@ impl Terminal {
         mut program: Program,
         ports: &Ports,
         told: &impl Fn(&str, &str),
+        wait_for_others: impl Fn(),
     ) {
         let mut seen = 0;
         let mut interrupted = false;
@@ -260,6 +278,7 @@ impl Terminal {
                 Step::Types(line) => program.type_line(line),
                 Step::EndsInput => program.end_input(),
                 Step::Interrupts => {
+                    wait_for_others();
                     interrupted = true;
                     program.interrupt();
                 }
@@ -281,6 +300,18 @@ impl Terminal {
             expected.into_data()
         );
     }
+}
+
+/// Waits until nobody can send any more.
+///
+/// # Panics
+/// Where that takes too long.
+fn wait_for(ended: &Mutex<Receiver<Infallible>>) {
+    let ended = ended.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(
+        ended.recv_timeout(DEADLINE) != Err(RecvTimeoutError::Timeout),
+        "a program that nobody interrupts did not end"
+    );
 }
 
 /// A program that does not handle Ctrl-C is ended by it, which is as good.
