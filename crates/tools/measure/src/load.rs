@@ -1,0 +1,56 @@
+//! The loads: one module a protocol. Each has a function `round_trips`, which
+//! exchanges messages one after the other on one connection for a while, and
+//! gives how long each took.
+
+pub mod http;
+pub mod tcp;
+pub mod udp;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::statistics::Latencies;
+
+/// How long an answer may take before the load gives up.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The message of the echo loads, as long as a small reading.
+pub const MESSAGE: [u8; 64] =
+    *b"{\"sensor\":\"forno_1\",\"temperatura\":21.5,\"instante\":170000000000}\n";
+
+/// A closed loop: `exchange` again and again for this long, each one timed,
+/// after some that are not: the first ones find everything cold.
+pub fn closed_loop<E>(
+    time: Duration,
+    mut exchange: impl FnMut() -> Result<(), E>,
+) -> Result<Latencies, E> {
+    for _ in 0..20 {
+        exchange()?;
+    }
+    let mut latencies = Latencies::new();
+    let start = Instant::now();
+    let mut before = start;
+    while before - start < time {
+        exchange()?;
+        let after = Instant::now();
+        latencies.record(after - before);
+        before = after;
+    }
+    Ok(latencies)
+}
+
+/// What many clients at once get, each in a closed loop.
+pub struct Crowd {
+    /// Answers in a second, to all of them.
+    pub rate: f64,
+    /// All the answers, those of the warm-up too.
+    pub answers: u64,
+    /// How many of them got an answer at all.
+    pub served: usize,
+    pub latencies: Latencies,
+}
+
+/// The answer to a message that is not the same message.
+pub fn wrong_echo() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "o eco não é igual à mensagem")
+}

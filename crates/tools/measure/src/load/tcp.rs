@@ -1,0 +1,263 @@
+//! Clients of the TCP echo servers.
+
+use std::cell::RefCell;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Runtime;
+use tokio::task::LocalSet;
+
+use super::{Crowd, MESSAGE, PATIENCE, closed_loop, wrong_echo};
+use crate::statistics::Latencies;
+
+/// How long a client of a crowd may still wait for its last answer.
+const GRACE: Duration = Duration::from_secs(1);
+
+fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+fn exchange(stream: &mut TcpStream, message: &[u8]) -> io::Result<()> {
+    stream.write_all(message)?;
+    let mut echo = [0; MESSAGE.len()];
+    let echo = &mut echo[..message.len()];
+    stream.read_exact(echo)?;
+    if echo == message {
+        Ok(())
+    } else {
+        Err(wrong_echo())
+    }
+}
+
+/// One connection, one message at a time.
+pub fn round_trips(
+    address: SocketAddr,
+    time: Duration,
+) -> io::Result<Latencies> {
+    let mut stream = connect(address)?;
+    closed_loop(time, || exchange(&mut stream, &MESSAGE))
+}
+
+/// A new connection for each message: connecting, and one round trip. So many
+/// and no more: each one leaves its port taken for a minute.
+pub fn first_answers(
+    address: SocketAddr,
+    count: usize,
+) -> io::Result<Latencies> {
+    let mut latencies = Latencies::new();
+    for _ in 0..count {
+        let start = Instant::now();
+        let mut stream = connect(address)?;
+        exchange(&mut stream, &MESSAGE)?;
+        latencies.record(start.elapsed());
+    }
+    Ok(latencies)
+}
+
+/// How long the second client waits for its echo while the first one has its
+/// connection open, says nothing, and leaves after `stay`.
+pub fn second_client(
+    address: SocketAddr,
+    stay: Duration,
+) -> io::Result<Duration> {
+    let mut first = connect(address)?;
+    exchange(&mut first, &MESSAGE)?; // the server has it in hand
+    let start = Instant::now();
+    let leaves = std::thread::spawn(move || {
+        std::thread::sleep(stay);
+        drop(first);
+    });
+    let mut second = connect(address)?;
+    exchange(&mut second, &MESSAGE)?;
+    let waited = start.elapsed();
+    let _ = leaves.join();
+    Ok(waited)
+}
+
+/// So many clients at once, each in a closed loop, and at the end, while all
+/// are still connected, `look`.
+pub fn crowd<T>(
+    runtime: &Runtime,
+    address: SocketAddr,
+    clients: usize,
+    time: Duration,
+    look: impl FnOnce() -> T,
+) -> io::Result<(Crowd, T)> {
+    // One after the other, so that no connection finds the queue full.
+    let streams: Vec<TcpStream> = (0..clients)
+        .map(|_| TcpStream::connect(address))
+        .collect::<io::Result<_>>()?;
+    let tally = Rc::new(RefCell::new(Tally::default()));
+    runtime.block_on(LocalSet::new().run_until(async {
+        let begin = Instant::now() + time / 5; // the first ones warm up
+        let end = begin + time;
+        let mut tasks = Vec::new();
+        for stream in streams {
+            stream.set_nodelay(true)?;
+            stream.set_nonblocking(true)?;
+            let stream = tokio::net::TcpStream::from_std(stream)?;
+            let tally = Rc::clone(&tally);
+            tasks.push(tokio::task::spawn_local(client(
+                stream, begin, end, tally,
+            )));
+        }
+        let mut streams = Vec::new();
+        let limit = tokio::time::Instant::from_std(end + GRACE);
+        for task in tasks {
+            match tokio::time::timeout_at(limit, task).await {
+                Ok(Ok(stream)) => streams.push(stream?),
+                Ok(Err(error)) => return Err(io::Error::other(error)),
+                Err(_) => {} // this one never got its answer
+            }
+        }
+        let seen = look();
+        drop(streams);
+        let tally = tally.take();
+        let crowd = Crowd {
+            rate: tally.latencies.count() as f64 / time.as_secs_f64(),
+            answers: tally.answers,
+            served: tally.served,
+            latencies: tally.latencies,
+        };
+        Ok((crowd, seen))
+    }))
+}
+
+#[derive(Default)]
+struct Tally {
+    latencies: Latencies,
+    answers: u64,
+    served: usize,
+}
+
+async fn client(
+    mut stream: tokio::net::TcpStream,
+    begin: Instant,
+    end: Instant,
+    tally: Rc<RefCell<Tally>>,
+) -> io::Result<tokio::net::TcpStream> {
+    // Longer than any echo: a read that does not fill it tells tokio that
+    // there is nothing more, and saves asking the system once again.
+    let mut buffer = [0; 2 * MESSAGE.len()];
+    let mut served = false;
+    loop {
+        let sent = Instant::now();
+        if sent >= end {
+            return Ok(stream);
+        }
+        stream.write_all(&MESSAGE).await?;
+        let mut received = 0;
+        while received < MESSAGE.len() {
+            match stream.read(&mut buffer[received..]).await? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => received += count,
+            }
+        }
+        if buffer[..received] != MESSAGE {
+            return Err(wrong_echo());
+        }
+        let now = Instant::now();
+        let mut tally = tally.borrow_mut();
+        tally.answers += 1;
+        if !served {
+            served = true;
+            tally.served += 1;
+        }
+        if sent >= begin && now < end {
+            tally.latencies.record(now - sent);
+        }
+    }
+}
+
+/// A constant rate of messages, over all of these clients in turn, whether or
+/// not the answers keep up. Each latency counts from the moment at which its
+/// message was meant to be sent.
+pub fn constant_rate(
+    runtime: &Runtime,
+    address: SocketAddr,
+    clients: usize,
+    rate: u32,
+    time: Duration,
+) -> io::Result<Latencies> {
+    let streams: Vec<TcpStream> = (0..clients)
+        .map(|_| connect(address))
+        .collect::<io::Result<_>>()?;
+    let interval = Duration::from_secs(1) / rate;
+    let count = (time.as_secs_f64() * f64::from(rate)) as usize;
+    let begin = Instant::now() + Duration::from_millis(20);
+    let meant = move |message: usize| begin + interval * message as u32;
+
+    let mut writers = streams
+        .iter()
+        .map(TcpStream::try_clone)
+        .collect::<io::Result<Vec<_>>>()?;
+    let sender = std::thread::spawn(move || -> io::Result<()> {
+        for message in 0..count {
+            wait_until(meant(message));
+            let turn = message % clients;
+            let mut left = &MESSAGE[..];
+            // The readers have made the sockets non-blocking.
+            while !left.is_empty() {
+                match writers[turn].write(left) {
+                    Ok(written) => left = &left[written..],
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        std::thread::yield_now();
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    });
+    let latencies = Rc::new(RefCell::new(Latencies::new()));
+    let read = runtime.block_on(LocalSet::new().run_until(async {
+        let mut tasks = Vec::new();
+        for (turn, stream) in streams.into_iter().enumerate() {
+            stream.set_nonblocking(true)?;
+            let mut stream = tokio::net::TcpStream::from_std(stream)?;
+            let latencies = Rc::clone(&latencies);
+            tasks.push(tokio::task::spawn_local(async move {
+                let mut echo = [0; MESSAGE.len()];
+                for message in (turn..count).step_by(clients) {
+                    stream.read_exact(&mut echo).await?;
+                    let late = meant(message).elapsed();
+                    latencies.borrow_mut().record(late);
+                }
+                Ok::<(), io::Error>(())
+            }));
+        }
+        let limit = tokio::time::Instant::from_std(begin + time + PATIENCE);
+        for task in tasks {
+            tokio::time::timeout_at(limit, task)
+                .await?
+                .map_err(io::Error::other)??;
+        }
+        Ok::<(), io::Error>(())
+    }));
+    sender
+        .join()
+        .map_err(|_| io::Error::other("sem quem envie"))??;
+    read?;
+    Ok(latencies.take())
+}
+
+/// Sleeps as long as the system can be trusted to wake in time, and then
+/// watches the clock.
+fn wait_until(moment: Instant) {
+    const MARGIN: Duration = Duration::from_micros(150);
+    if let Some(left) = moment.checked_duration_since(Instant::now())
+        && left > MARGIN
+    {
+        std::thread::sleep(left - MARGIN);
+    }
+    while Instant::now() < moment {
+        std::hint::spin_loop();
+    }
+}

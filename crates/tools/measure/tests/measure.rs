@@ -1,0 +1,193 @@
+//! The tool as a student runs it: its commands, and of each claim only the
+//! direction, where physics promises one. The programs are those of the tests,
+//! and the runs are short.
+
+#[cfg(target_os = "linux")]
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use testkit::Program;
+
+fn measure(arguments: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_measure"));
+    command.args(arguments).env("NO_COLOR", "1");
+    command
+}
+
+/// Measures one claim quickly, and gives what was found and the text.
+fn quick(claim: &str) -> (Value, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("a path that is text");
+    let finished = Program::start(&mut measure(&[
+        claim, "--quick", "--seed", "7", "--report", path,
+    ]))
+    .finish_within(testkit::DEADLINE * 6);
+    assert!(finished.status.success(), "{}", finished.stderr);
+    let page = std::fs::read_to_string(folder.path().join("index.html"));
+    assert!(page.expect("a page").contains("</svg>"));
+    let report = std::fs::read_to_string(folder.path().join("report.json"));
+    let report: Value =
+        serde_json::from_str(&report.expect("a report")).expect("JSON");
+    assert_eq!(report["seed"], 7);
+    let found = report["claims"][0]["outcome"]["found"].clone();
+    assert!(found.is_object(), "{report:#}");
+    (found, finished.stdout)
+}
+
+/// The median beside a label, in the chart whose title begins like this.
+fn median(found: &Value, chart: &str, label: &str) -> f64 {
+    let find = |list: &Value, key: &str, wanted: &str| {
+        let list = list.as_array().expect("a list");
+        let matches = |item: &&Value| {
+            item[key].as_str().unwrap_or("").starts_with(wanted)
+        };
+        list.iter().find(matches).cloned()
+    };
+    find(&found["charts"], "title", chart)
+        .and_then(|chart| find(&chart["rows"], "label", label))
+        .and_then(|row| row["value"]["median"].as_f64())
+        .unwrap_or_else(|| panic!("no «{label}» in «{chart}»: {found:#}"))
+}
+
+#[test]
+fn list_names_every_claim() {
+    let finished = Program::start(&mut measure(&["list"])).finish();
+    assert!(finished.status.success());
+    for line in [
+        "1. TCP vs. UDP: Os Dois Pilares\n",
+        "2. O Problema: I/O Blocante (Blocking I/O)\n",
+        "3. Sockets vs. APIs REST\n",
+    ] {
+        assert!(finished.stdout.contains(line), "{}", finished.stdout);
+    }
+}
+
+#[test]
+fn wrong_use_is_told_apart() {
+    for (arguments, says) in [
+        (
+            &["banana"][..],
+            "«banana» não é uma afirmação nem uma opção.",
+        ),
+        (&["99"], "«99» não é uma afirmação nem uma opção."),
+        (&["--report"], "Depois de --report vem uma pasta."),
+        (&["--seed", "x"], "Depois de --seed vem um número."),
+        (&["book"], "Depois de book vem um report.json."),
+    ] {
+        let finished = Program::start(&mut measure(arguments)).finish();
+        assert_eq!(finished.status.code(), Some(2), "{finished:?}");
+        assert!(finished.stderr.starts_with(says), "{finished:?}");
+        assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
+        assert_eq!(finished.stdout, "");
+    }
+}
+
+#[test]
+fn report_that_cannot_be_read() {
+    let finished =
+        Program::start(&mut measure(&["book", "nao_existe.json"])).finish();
+    finished.assert_fails_with("Não foi possível ler nao_existe.json: [..]");
+}
+
+/// UDP has no connection to make, and what is lost has no answer.
+#[test]
+fn tcp_against_udp() {
+    let (found, text) = quick("1");
+    let first = "Um socket novo";
+    assert!(median(&found, first, "UDP") < median(&found, first, "TCP"));
+    let answered = "Datagramas com resposta";
+    assert_eq!(median(&found, answered, "sem perdas"), 1.0);
+    assert!(median(&found, answered, "com perdas") < 1.0);
+    assert!(
+        text.contains("\n1. TCP vs. UDP: Os Dois Pilares\n"),
+        "{text}"
+    );
+    assert!(text.contains("--quick"), "{text}");
+    assert!(!text.contains('\x1b'), "{text}");
+}
+
+/// Who blocks lets the second client wait until the first has gone; the others
+/// do not. A thousand clients are a thousand threads, or one.
+#[test]
+fn sequential_threads_and_async() {
+    let (found, _) = quick("2");
+    let waits = "Quanto espera o segundo cliente";
+    assert!(median(&found, waits, "um de cada vez") >= 0.3);
+    assert!(median(&found, waits, "threads") < 0.3);
+    assert!(median(&found, waits, "async") < 0.3);
+    let served = "De 100 clientes";
+    assert_eq!(median(&found, served, "um de cada vez"), 1.0);
+    assert_eq!(median(&found, served, "threads"), 100.0);
+    assert_eq!(median(&found, served, "async"), 100.0);
+    if cfg!(target_os = "linux") {
+        let threads = "Threads, com 1000 clientes";
+        assert_eq!(median(&found, threads, "async"), 1.0);
+        assert!(median(&found, threads, "threads") >= 1000.0);
+        let memory = "Memória, com 1000 clientes";
+        assert!(
+            median(&found, memory, "async") < median(&found, memory, "threads")
+        );
+    }
+}
+
+/// A connection that stays saves opening one.
+#[test]
+fn one_request() {
+    let (found, _) = quick("3");
+    let one = "Um pedido e a sua resposta";
+    let median = |label| median(&found, one, label);
+    let (socket, kept, new) = (
+        median("socket puro"),
+        median("HTTP, axum, ligação que fica"),
+        median("HTTP, axum, ligação nova"),
+    );
+    assert!(socket < kept && kept < new, "{socket} {kept} {new}");
+}
+
+/// Ctrl-C, in the middle of a measurement: nothing that the tool started is
+/// left.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_ends_every_server() {
+    let mut tool = Program::start(&mut measure(&["2", "--quick"]));
+    let start = std::time::Instant::now();
+    let servers = loop {
+        let servers = servers_of(tool.id());
+        if servers.len() >= 3 {
+            break servers;
+        }
+        assert!(start.elapsed() < testkit::DEADLINE * 6, "no servers");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    tool.interrupt();
+    let finished = tool.finish();
+    assert_eq!(finished.status.code(), Some(130), "{finished:?}");
+    for server in servers {
+        let path = PathBuf::from(format!("/proc/{server}"));
+        assert!(!path.exists(), "{} is left", path.display());
+    }
+}
+
+/// The echo servers among the processes that a tool has started.
+#[cfg(target_os = "linux")]
+fn servers_of(tool: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{tool}/task"));
+    let tasks = tasks.into_iter().flatten().flatten();
+    let children = tasks.flat_map(|task| {
+        let list = std::fs::read_to_string(task.path().join("children"));
+        let list = list.unwrap_or_default();
+        let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
+        ids.collect::<Vec<u32>>()
+    });
+    let is_server = |id: &u32| {
+        let program = std::fs::read_link(format!("/proc/{id}/exe"));
+        program.is_ok_and(|program| is_echo_server(&program))
+    };
+    children.filter(is_server).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn is_echo_server(program: &Path) -> bool {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with("_echo_server")
+}
