@@ -88,10 +88,8 @@ fn page(report: &Report) -> String {
             let text = plot::described(chart).replace(['[', ']'], "");
             let _ = write!(page, "\n![{text}](../{figure})\n");
         }
-        let noisy = measured.noisy();
-        let noisy = noisy.iter().map(|row| format!("Execução ruidosa: {row}."));
-        for note in noisy.chain(measured.notes().iter().cloned()) {
-            let _ = write!(page, "\n{note}\n");
+        for remark in measured.remarks() {
+            let _ = write!(page, "\n{remark}\n");
         }
         let crates: Vec<String> = measured
             .crates

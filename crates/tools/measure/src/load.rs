@@ -39,17 +39,6 @@ pub fn closed_loop<E>(
     Ok(latencies)
 }
 
-/// What many clients at once get, each in a closed loop.
-pub struct Crowd {
-    /// Answers in a second, to all of them.
-    pub rate: f64,
-    /// All the answers, those of the warm-up too.
-    pub answers: u64,
-    /// How many of them got an answer at all.
-    pub served: usize,
-    pub latencies: Latencies,
-}
-
 /// The answer to a message that is not the same message.
 pub fn wrong_echo() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "o eco não é igual à mensagem")

@@ -128,7 +128,7 @@ pub fn svg(chart: &Chart, style: Style) -> String {
         escaped(&described(chart))
     );
     if style == Style::Own {
-        let _ = write!(svg, "<style>{STYLE}</style>\n");
+        let _ = writeln!(svg, "<style>{STYLE}</style>");
     }
     let _ = write!(
         svg,
@@ -155,11 +155,11 @@ pub fn svg(chart: &Chart, style: Style) -> String {
     let mut x = left;
     for (kind, name) in kinds.iter().filter(|_| legend > 0.0) {
         let y = bottom + axis + 18.0;
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<rect class=\"{kind}\" x=\"{x}\" y=\"{y}\" width=\"26\" \
              height=\"18\"/><text class=\"note\" x=\"{}\" y=\"{}\">{name}\
-             </text>\n",
+             </text>",
             x + 36.0,
             y + 16.0
         );
@@ -193,10 +193,10 @@ fn bar(
     let (low, high) = (scale.place(value.low), scale.place(value.high));
     if high - low > 1.0 {
         let middle = top + BAR / 2.0;
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<path class=\"spread\" d=\"M{low:.1} {middle}H{high:.1}M{low:.1} \
-             {}v12M{high:.1} {}v12\"/>\n",
+             {}v12M{high:.1} {}v12\"/>",
             middle - 6.0,
             middle - 6.0
         );
@@ -218,6 +218,7 @@ fn bar(
 fn note(chart: &Chart, row: &Row) -> String {
     match row.detail.as_str() {
         "" => spread(chart, &row.value),
+        detail if row.value.is_noisy() => format!("{detail}, ruidosa"),
         detail => detail.to_string(),
     }
 }

@@ -81,20 +81,32 @@ impl Measured {
         }
     }
 
-    pub fn notes(&self) -> &[String] {
+    fn notes(&self) -> &[String] {
         match &self.outcome {
             Outcome::Found(finding) => &finding.notes,
             Outcome::Unmeasured(_) => &[],
         }
     }
 
-    /// The labels of the figures that spread too much.
-    pub fn noisy(&self) -> Vec<String> {
-        let rows = self.charts().iter().flat_map(|chart| {
-            let noisy = chart.rows.iter().filter(|row| row.value.is_noisy());
-            noisy.map(|row| format!("«{}», {}", chart.title, row.label))
-        });
-        rows.collect()
+    /// Which figures spread too much, if any.
+    fn noisy(&self) -> Option<String> {
+        let mut noisy = Vec::new();
+        for chart in self.charts() {
+            let rows = chart.rows.iter().filter(|row| row.value.is_noisy());
+            let labels: Vec<&str> =
+                rows.map(|row| row.label.as_str()).collect();
+            if !labels.is_empty() {
+                let labels = labels.join(" e ");
+                noisy.push(format!("«{}» ({labels})", chart.title));
+            }
+        }
+        (!noisy.is_empty())
+            .then(|| format!("Execuções ruidosas: {}.", noisy.join("; ")))
+    }
+
+    /// What a reader has to know, the noise first.
+    pub fn remarks(&self) -> impl Iterator<Item = String> {
+        self.noisy().into_iter().chain(self.notes().iter().cloned())
     }
 }
 
@@ -168,11 +180,8 @@ pub fn claim(measured: &Measured) -> String {
     let found = wrapped(&found, "   ");
     text += "\n";
     text += &found.replacen(measured.verdict(), &verdict(measured), 1);
-    for noisy in measured.noisy() {
-        text += &wrapped(&format!("Execução ruidosa: {noisy}."), "   ");
-    }
-    for note in measured.notes() {
-        text += &wrapped(note, "   ");
+    for remark in measured.remarks() {
+        text += &wrapped(&format!("- {remark}"), "   ");
     }
     text
 }
@@ -375,14 +384,11 @@ fn page_claim(html: &mut String, measured: &Measured) {
         *html += &plot::svg(chart, plot::Style::OfThePage);
         page_table(html, chart);
     }
-    let noisy = measured.noisy();
-    let noisy = noisy.iter().map(|row| format!("Execução ruidosa: {row}."));
-    let notes: Vec<String> =
-        noisy.chain(measured.notes().iter().cloned()).collect();
-    if !notes.is_empty() {
+    let remarks: Vec<String> = measured.remarks().collect();
+    if !remarks.is_empty() {
         *html += "<ul class=\"quiet\">\n";
-        for note in notes {
-            let _ = writeln!(html, "<li>{}", escaped(&note));
+        for remark in remarks {
+            let _ = writeln!(html, "<li>{}", escaped(&remark));
         }
         *html += "</ul>\n";
     }

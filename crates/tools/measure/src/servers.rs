@@ -32,6 +32,8 @@ pub struct Usage {
     pub threads: u64,
     /// How often the system has put one of its threads aside for another.
     pub switches: u64,
+    /// How long its threads have had a processor, in seconds.
+    pub processor: f64,
 }
 
 impl Server {
@@ -255,19 +257,24 @@ fn runs(_: u32) -> bool {
 /// Only Linux tells, and only in these files; elsewhere they do not exist.
 fn usage(id: u32) -> Option<Usage> {
     let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let mut switches = 0;
-    // The system counts switches by thread.
+    let (mut switches, mut nanoseconds) = (0, 0);
+    // The system counts these by thread.
     for thread in fs::read_dir(format!("/proc/{id}/task")).ok()?.flatten() {
         // One that has just ended has nothing more to say.
         if let Ok(status) = fs::read_to_string(thread.path().join("status")) {
             switches += field(&status, "voluntary_ctxt_switches:")?;
             switches += field(&status, "nonvoluntary_ctxt_switches:")?;
         }
+        if let Ok(spent) = fs::read_to_string(thread.path().join("schedstat")) {
+            let spent = spent.split(' ').next()?;
+            nanoseconds += spent.parse::<u64>().ok()?;
+        }
     }
     Some(Usage {
         memory: field(&status, "VmRSS:")? * 1024,
         threads: field(&status, "Threads:")?,
         switches,
+        processor: nanoseconds as f64 / 1e9,
     })
 }
 

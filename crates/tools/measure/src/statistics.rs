@@ -139,17 +139,17 @@ impl Unit {
     /// The number as a Portuguese reader writes it, with its unit.
     pub fn text(self, value: f64) -> String {
         match self {
-            Unit::Seconds if value >= 0.9995 => three_digits(value) + " s",
+            Unit::Seconds if value >= 0.9995 => three_digits(value) + "\u{a0}s",
             Unit::Seconds if value >= 0.999_5e-3 => {
-                three_digits(value * 1e3) + " ms"
+                three_digits(value * 1e3) + "\u{a0}ms"
             }
-            Unit::Seconds => three_digits(value * 1e6) + " µs",
+            Unit::Seconds => three_digits(value * 1e6) + "\u{a0}µs",
             Unit::PerSecond => three_digits(value) + "/s",
-            Unit::Memory => three_digits(value / 1e6) + " MB",
-            Unit::Bytes if value == 1.0 => "1 byte".into(),
-            Unit::Bytes => three_digits(value) + " bytes",
+            Unit::Memory => three_digits(value / 1e6) + "\u{a0}MB",
+            Unit::Bytes if value == 1.0 => "1\u{a0}byte".into(),
+            Unit::Bytes => three_digits(value) + "\u{a0}bytes",
             Unit::Count => three_digits(value),
-            Unit::Share => three_digits(value * 100.0) + " %",
+            Unit::Share => three_digits(value * 100.0) + "\u{a0}%",
         }
     }
 }
@@ -192,7 +192,7 @@ fn three_digits(value: f64) -> String {
 
 /// How many times one figure is another: `2,5 vezes`.
 pub fn times(more: f64, less: f64) -> String {
-    format!("{} vezes", three_digits(more / less))
+    format!("{}\u{a0}vezes", three_digits(more / less))
 }
 
 #[cfg(test)]
@@ -238,22 +238,22 @@ mod tests {
     #[test]
     fn numbers_read_as_portuguese() {
         for (unit, value, text) in [
-            (Unit::Seconds, 12.34e-6, "12,3 µs"),
-            (Unit::Seconds, 0.0003024, "302 µs"),
-            (Unit::Seconds, 0.3024, "302 ms"),
-            (Unit::Seconds, 0.9999, "1,00 s"),
-            (Unit::Seconds, 2.0, "2 s"),
+            (Unit::Seconds, 12.34e-6, "12,3\u{a0}µs"),
+            (Unit::Seconds, 0.0003024, "302\u{a0}µs"),
+            (Unit::Seconds, 0.3024, "302\u{a0}ms"),
+            (Unit::Seconds, 0.9999, "1,00\u{a0}s"),
+            (Unit::Seconds, 2.0, "2\u{a0}s"),
             (Unit::PerSecond, 12_345.6, "12\u{202f}300/s"),
             (Unit::PerSecond, 1234.5, "1230/s"),
-            (Unit::Memory, 12_345_678.0, "12,3 MB"),
-            (Unit::Bytes, 1.0, "1 byte"),
-            (Unit::Bytes, 12_345.0, "12\u{202f}345 bytes"),
+            (Unit::Memory, 12_345_678.0, "12,3\u{a0}MB"),
+            (Unit::Bytes, 1.0, "1\u{a0}byte"),
+            (Unit::Bytes, 12_345.0, "12\u{202f}345\u{a0}bytes"),
             (Unit::Count, 1001.0, "1001"),
             (Unit::Count, 0.5, "0,50"),
-            (Unit::Share, 0.9025, "90,2 %"),
+            (Unit::Share, 0.9025, "90,2\u{a0}%"),
         ] {
             assert_eq!(unit.text(value), text);
         }
-        assert_eq!(times(10.0, 4.0), "2,50 vezes");
+        assert_eq!(times(10.0, 4.0), "2,50\u{a0}vezes");
     }
 }

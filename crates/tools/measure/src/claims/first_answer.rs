@@ -110,7 +110,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     let holds = udp_first.high < tcp_first.low;
     let found = format!(
         "até à primeira resposta, o TCP demora {} e o UDP {} ({}); depois de \
-         aberto, {} e {}. Com {:.0} % de perdas em cada sentido, só {} dos \
+         aberto, {} e {}. Com {:.0}\u{a0}% de perdas em cada sentido, só {} dos \
          datagramas têm resposta à primeira.",
         Unit::Seconds.text(tcp_first.median),
         Unit::Seconds.text(udp_first.median),
@@ -131,7 +131,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
                 .into(),
             format!(
                 "As perdas são feitas por um intermediário da ferramenta, que \
-                 deita fora {:.0} % dos datagramas em cada sentido, à sorte da \
+                 deita fora {:.0}\u{a0}% dos datagramas em cada sentido, à sorte da \
                  semente; o cliente repete ao fim de {}. Perder pacotes TCP \
                  exige permissões de administrador (no Linux, tc netem): não \
                  se mediu. Aí quem repete é o sistema.",
@@ -155,7 +155,7 @@ fn on_a_lossy_road(
     let runs = bench.interleave(
         3,
         &mut [0.0, LOSS],
-        |loss| format!("UDP com {:.0} % de perdas", loss * 100.0),
+        |loss| format!("UDP com {:.0}\u{a0}% de perdas", loss * 100.0),
         |bench, loss| {
             let seed = bench.random.random();
             let road = LossyRoad::to(server, *loss, seed)?;

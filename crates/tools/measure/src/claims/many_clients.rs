@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::baseline;
 use crate::bench::Bench;
 use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
-use crate::load::tcp;
+use crate::load::{PATIENCE, tcp};
 use crate::servers::{Server, Usage};
 use crate::statistics::{Measure, Unit, times};
 
@@ -48,8 +48,9 @@ struct Run {
     served: usize,
     p99: f64,
     usage: Option<Usage>,
-    /// How often it was put aside, for each answer.
-    switches: Option<f64>,
+    /// For each answer, how often it was put aside, and how long it had a
+    /// processor.
+    each: Option<(f64, f64)>,
 }
 
 fn run(bench: &mut Bench) -> Fallible<Finding> {
@@ -78,25 +79,33 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
         },
         |bench, load| {
             let server = &contenders[load.contender].server;
+            // Who is not served while another is will not be served at all.
+            let patience = match contenders[load.contender].sequential {
+                true => Duration::from_millis(100),
+                false => PATIENCE,
+            };
             let before = server.usage();
             let (crowd, usage) = tcp::crowd(
                 &bench.runtime,
                 server.address(),
                 load.clients,
                 time,
+                patience,
                 || server.usage(),
             )?;
-            // A thread that has ended takes its count along: never less.
-            let switches = before.zip(usage).map(|(before, after)| {
+            let each = before.zip(usage).map(|(before, after)| {
+                let answers = crowd.answers.max(1) as f64;
+                // A thread that has ended takes its counts along.
                 let switches = after.switches.saturating_sub(before.switches);
-                switches as f64 / crowd.answers.max(1) as f64
+                let spent = (after.processor - before.processor).max(0.0);
+                (switches as f64 / answers, spent / answers)
             });
             Ok(Run {
                 rate: crowd.rate,
                 served: crowd.served,
                 p99: crowd.latencies.p99(),
                 usage,
-                switches,
+                each,
             })
         },
     )?;
@@ -234,14 +243,16 @@ fn costs<'a>(
     let mut threads = Chart::new("Threads, com 1000 clientes", Unit::Count);
     let title = "Trocas de contexto por resposta, com 1000 clientes";
     let mut switches = Chart::new(title, Unit::Count);
+    let title = "Tempo de processador por resposta, com 1000 clientes";
+    let mut processor = Chart::new(title, Unit::Seconds);
     for (index, contender) in contenders.iter().enumerate() {
         let Some(runs) = of(index) else { continue };
         let (kind, label) = (contender.kind, &contender.label);
         let used: Vec<Usage> =
             runs.iter().filter_map(|run| run.usage).collect();
-        let switched: Vec<f64> =
-            runs.iter().filter_map(|run| run.switches).collect();
-        if used.is_empty() || switched.is_empty() {
+        let each: Vec<(f64, f64)> =
+            runs.iter().filter_map(|run| run.each).collect();
+        if used.is_empty() || each.is_empty() {
             notes.push(
                 "Este sistema não diz quanta memória, quantas threads e \
                  quantas trocas de contexto usa um processo: não se pôde \
@@ -258,9 +269,12 @@ fn costs<'a>(
         }
         let value = used.iter().map(|usage| usage.threads as f64);
         threads.row(kind, label, Measure::of(value));
-        switches.row(kind, label, Measure::of(switched));
+        let value = each.iter().map(|(switches, _)| *switches);
+        switches.row(kind, label, Measure::of(value));
+        let value = each.iter().map(|(_, spent)| *spent);
+        processor.row(kind, label, Measure::of(value));
     }
-    vec![memory, threads, switches]
+    vec![memory, threads, switches, processor]
 }
 
 /// What clients wait that come by themselves.

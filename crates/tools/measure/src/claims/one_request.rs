@@ -116,10 +116,12 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
         Unit::Seconds.text(new.median),
         times(new.median, socket.median),
     );
+    let mut charts = vec![one];
+    charts.extend(many);
     Ok(Finding {
         holds,
         found,
-        charts: vec![one, many],
+        charts,
         notes: vec![
             "O socket puro é o eco de 64 bytes de async_tcp_echo_server; o \
              pedido HTTP é GET /items/1. O «HTTP à mão» é \
@@ -134,11 +136,13 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     })
 }
 
+/// How many requests a second, and what each costs the server where the
+/// system tells.
 fn many_connections(
     bench: &mut Bench,
     servers: &[Server],
     contenders: &[Contender],
-) -> Fallible<Chart> {
+) -> Fallible<Vec<Chart>> {
     const CLIENTS: usize = 50;
     let time = bench.time(Duration::from_millis(400));
     let mut kept: Vec<&Contender> = contenders
@@ -150,14 +154,32 @@ fn many_connections(
         &mut kept,
         |contender| format!("{}, {CLIENTS} clientes", contender.label),
         |bench, contender| {
-            let address = servers[contender.server].address();
-            Ok(http::crowd(&bench.runtime, address, CLIENTS, time)?)
+            let server = &servers[contender.server];
+            let before = server.usage();
+            let crowd =
+                http::crowd(&bench.runtime, server.address(), CLIENTS, time)?;
+            let spent = before.zip(server.usage()).map(|(before, after)| {
+                (after.processor - before.processor) / crowd.answers as f64
+            });
+            Ok((crowd.rate, spent))
         },
     )?;
     let title = format!("Pedidos respondidos, com {CLIENTS} clientes");
-    let mut chart = Chart::new(title, Unit::PerSecond);
-    for (contender, runs) in kept.iter().zip(runs) {
-        chart.row(contender.kind, &contender.label, Measure::of(runs));
+    let mut rates = Chart::new(title, Unit::PerSecond);
+    let title =
+        format!("Tempo de processador por pedido, com {CLIENTS} clientes");
+    let mut processor = Chart::new(title, Unit::Seconds);
+    for (contender, runs) in kept.iter().zip(&runs) {
+        let (kind, label) = (contender.kind, &contender.label);
+        let rate = Measure::of(runs.iter().map(|(rate, _)| *rate));
+        rates.row(kind, label, rate);
+        let spent: Vec<f64> =
+            runs.iter().filter_map(|(_, spent)| *spent).collect();
+        if !spent.is_empty() {
+            processor.row(kind, label, Measure::of(spent));
+        }
     }
-    Ok(chart)
+    let mut charts = vec![rates, processor];
+    charts.retain(|chart| !chart.rows.is_empty());
+    Ok(charts)
 }

@@ -80,18 +80,25 @@ pub fn first_answers(
     Ok(latencies)
 }
 
-/// Requests answered in a second, to so many connections at once that stay
-/// open, each in a closed loop.
+/// What many clients at once get, each in a closed loop.
+pub struct Crowd {
+    /// Answers in a second, to all of them.
+    pub rate: f64,
+    /// All the answers, those of the warm-up too.
+    pub answers: u64,
+}
+
+/// So many connections at once that stay open, each in a closed loop.
 pub fn crowd(
     runtime: &Runtime,
     address: SocketAddr,
     clients: usize,
     time: Duration,
-) -> io::Result<f64> {
+) -> io::Result<Crowd> {
     let streams: Vec<TcpStream> = (0..clients)
         .map(|_| connect(address))
         .collect::<io::Result<_>>()?;
-    let answers = Rc::new(RefCell::new(0_u64));
+    let answers = Rc::new(RefCell::new((0_u64, 0_u64)));
     runtime.block_on(LocalSet::new().run_until(async {
         let begin = Instant::now() + time / 5; // the first ones warm up
         let end = begin + time;
@@ -114,9 +121,9 @@ pub fn crowd(
                         }
                     }
                     let now = Instant::now();
-                    if begin <= now && now < end {
-                        *answers.borrow_mut() += 1;
-                    }
+                    let (all, timed) = &mut *answers.borrow_mut();
+                    *all += 1;
+                    *timed += u64::from(begin <= now && now < end);
                 }
                 Ok::<(), io::Error>(())
             }));
@@ -129,5 +136,7 @@ pub fn crowd(
         }
         Ok::<(), io::Error>(())
     }))?;
-    Ok(answers.take() as f64 / time.as_secs_f64())
+    let (answers, timed) = answers.take();
+    let rate = timed as f64 / time.as_secs_f64();
+    Ok(Crowd { rate, answers })
 }

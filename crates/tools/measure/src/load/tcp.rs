@@ -10,11 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
-use super::{Crowd, MESSAGE, PATIENCE, closed_loop, wrong_echo};
+use super::{MESSAGE, PATIENCE, closed_loop, wrong_echo};
 use crate::statistics::Latencies;
-
-/// How long a client of a crowd may still wait for its last answer.
-const GRACE: Duration = Duration::from_secs(1);
 
 fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
@@ -81,13 +78,26 @@ pub fn second_client(
     Ok(waited)
 }
 
+/// What many clients at once get, each in a closed loop.
+pub struct Crowd {
+    /// Answers in a second, to all of them.
+    pub rate: f64,
+    /// All the answers, those of the warm-up too.
+    pub answers: u64,
+    /// How many of them got an answer at all.
+    pub served: usize,
+    pub latencies: Latencies,
+}
+
 /// So many clients at once, each in a closed loop, and at the end, while all
-/// are still connected, `look`.
+/// are still connected, `look`. Each of them waits for its first answer, and
+/// for its last one, until `patience` after the end.
 pub fn crowd<T>(
     runtime: &Runtime,
     address: SocketAddr,
     clients: usize,
     time: Duration,
+    patience: Duration,
     look: impl FnOnce() -> T,
 ) -> io::Result<(Crowd, T)> {
     // One after the other, so that no connection finds the queue full.
@@ -109,7 +119,7 @@ pub fn crowd<T>(
             )));
         }
         let mut streams = Vec::new();
-        let limit = tokio::time::Instant::from_std(end + GRACE);
+        let limit = tokio::time::Instant::from_std(end + patience);
         for task in tasks {
             match tokio::time::timeout_at(limit, task).await {
                 Ok(Ok(stream)) => streams.push(stream?),
@@ -149,7 +159,7 @@ async fn client(
     let mut served = false;
     loop {
         let sent = Instant::now();
-        if sent >= end {
+        if served && sent >= end {
             return Ok(stream);
         }
         stream.write_all(&MESSAGE).await?;
