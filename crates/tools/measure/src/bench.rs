@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use crate::claim::Fallible;
 use crate::progress::Progress;
 use crate::python::Python;
+use crate::rabbitmq::RabbitMq;
 use crate::servers::Server;
 
 pub struct Bench {
@@ -26,6 +27,8 @@ pub struct Bench {
     pub progress: Progress,
     /// For the loads of many connections; one thread.
     pub runtime: Runtime,
+    /// Started for the first claim that asks, and ended after the last one.
+    pub rabbitmq: Option<RabbitMq>,
 }
 
 impl Bench {
@@ -54,6 +57,14 @@ impl Bench {
         let mut command = python.command(name);
         command.arg("127.0.0.1:0");
         Server::start(name, command).map(Some)
+    }
+
+    /// The broker of all the claims that need one.
+    pub fn rabbitmq(&mut self) -> Fallible<&RabbitMq> {
+        match self.rabbitmq.take() {
+            Some(broker) => Ok(self.rabbitmq.insert(broker)),
+            None => Ok(self.rabbitmq.insert(RabbitMq::start()?)),
+        }
     }
 
     /// So many rounds, or the few that show that all works.

@@ -2,9 +2,14 @@
 //! exchanges messages one after the other on one connection for a while, and
 //! gives how long each took.
 
+pub mod amqp;
 pub mod http;
+pub mod in_python;
+pub mod mqtt;
 pub mod tcp;
 pub mod udp;
+pub mod ws;
+pub mod zmq;
 
 use std::io;
 use std::time::{Duration, Instant};

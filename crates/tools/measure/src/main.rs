@@ -16,6 +16,8 @@ mod machine;
 mod plot;
 mod progress;
 mod python;
+mod rabbitmq;
+mod relay;
 mod report;
 mod servers;
 mod statistics;
@@ -192,6 +194,7 @@ fn measure(options: &Options) -> Fallible<()> {
         runtime: tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?,
+        rabbitmq: None,
     };
     let mut report = Report {
         date: machine::today(),

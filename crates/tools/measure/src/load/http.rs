@@ -17,14 +17,14 @@ const REQUEST: &[u8] =
     b"GET /items/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n";
 const BODY: &[u8] = b"{\"name\":\"Laptop\",\"price\":1200}";
 
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     Ok(stream)
 }
 
-fn exchange(stream: &mut TcpStream) -> io::Result<()> {
+pub fn exchange(stream: &mut TcpStream) -> io::Result<()> {
     stream.write_all(REQUEST)?;
     let mut buffer = [0; 2048];
     let mut received = 0;

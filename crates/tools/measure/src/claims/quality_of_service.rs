@@ -1,0 +1,213 @@
+//! The three qualities of service of MQTT: what each one costs.
+
+use std::net::SocketAddr;
+
+use crate::bench::Bench;
+use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::load::in_python;
+use crate::load::mqtt::{Client, Count, unique_name};
+use crate::statistics::{Measure, Unit, times};
+
+pub const CLAIM: Claim = Claim {
+    number: 6,
+    slide: "Detalhes do Protocolo MQTT",
+    statement: "Quanto mais o MQTT garante, mais custa: a QoS 2 é a mais \
+                lenta.",
+    crates: &["mqtt_broker"],
+    seconds: 10,
+    run,
+};
+
+/// How many messages a run delivers: about as many seconds of each.
+const MESSAGES: usize = 4000;
+
+/// How many messages may be on their way at once. It is well below what the
+/// broker keeps for a client before it throws messages of QoS 0 away.
+const WINDOW: usize = 20;
+
+const ROUNDS: usize = 7;
+const PAYLOAD: &[u8] = b"21.57";
+
+/// What one run found; what is counted, for all of its messages.
+struct Run {
+    rate: f64,
+    published: Count,
+    received: Count,
+}
+
+/// Who publishes and subscribes, and at which quality of service.
+#[derive(Clone, Copy)]
+enum Contender {
+    Ours(u8),
+    Python(u8),
+}
+
+impl Contender {
+    fn label(self) -> String {
+        match self {
+            Contender::Ours(qos) => format!("QoS {qos}"),
+            Contender::Python(qos) => format!("QoS {qos}, em Python"),
+        }
+    }
+}
+
+fn run(bench: &mut Bench) -> Fallible<Finding> {
+    let broker = bench.serve("mqtt_broker")?;
+    let address = broker.address();
+    let messages = if bench.quick { MESSAGES / 10 } else { MESSAGES };
+    let mut contenders =
+        vec![Contender::Ours(0), Contender::Ours(1), Contender::Ours(2)];
+    if bench.python.is_some() {
+        contenders.extend([0, 1, 2].map(Contender::Python));
+    }
+    let runs = bench.interleave(
+        ROUNDS,
+        &mut contenders,
+        |contender| contender.label(),
+        |bench, contender| match *contender {
+            Contender::Ours(qos) => deliver(address, qos, messages),
+            Contender::Python(qos) => {
+                deliver_in_python(bench, address, qos, messages)
+            }
+        },
+    )?;
+
+    let mut rates =
+        Chart::new("Mensagens entregues por segundo", Unit::PerSecond);
+    let title = "Pacotes por mensagem, entre o publicador e o broker";
+    let mut packets = Chart::new(title, Unit::Count);
+    let title = "Bytes por mensagem, entre o publicador e o broker";
+    let mut bytes = Chart::new(title, Unit::Bytes);
+    for (contender, runs) in contenders.iter().zip(&runs) {
+        let label = contender.label();
+        let rate = Measure::of(runs.iter().map(|run| run.rate));
+        if let Contender::Python(_) = contender {
+            rates.row(Kind::Python, label, rate);
+            continue;
+        }
+        rates.row(Kind::Lesson, &label, rate);
+        let each = |count: fn(&Run) -> u64| {
+            Measure::of(
+                runs.iter().map(|run| count(run) as f64 / messages as f64),
+            )
+        };
+        let (published, received) = (
+            each(|run| run.published.packets),
+            each(|run| run.received.packets),
+        );
+        packets.row(Kind::Lesson, &label, published).detail =
+            onward(&Unit::Count.text(received.median));
+        let (published, received) = (
+            each(|run| run.published.bytes),
+            each(|run| run.received.bytes),
+        );
+        bytes.row(Kind::Lesson, &label, published).detail =
+            onward(&Unit::Bytes.text(received.median));
+    }
+
+    let measure = |qos: usize| &rates.rows[qos].value;
+    let rate = |qos| measure(qos).median;
+    let slowest = measure(2);
+    let found = format!(
+        "com QoS 0, 1 e 2 entregaram-se {}, {} e {} mensagens. A QoS 0 foi {} \
+         mais rápida do que a QoS 2, em que cada mensagem troca {} pacotes com \
+         o publicador, e não só {}.",
+        Unit::PerSecond.text(rate(0)),
+        Unit::PerSecond.text(rate(1)),
+        Unit::PerSecond.text(rate(2)),
+        times(rate(0), rate(2)),
+        Unit::Count.text(packets.rows[2].value.median),
+        Unit::Count.text(packets.rows[0].value.median),
+    );
+    Ok(Finding {
+        holds: slowest.high < measure(1).low && slowest.high < measure(0).low,
+        found,
+        charts: vec![rates, packets, bytes],
+        notes: vec![
+            format!(
+                "Um cliente publica e subscreve o mesmo tópico, com a mesma \
+                 QoS, e tem no máximo {WINDOW} mensagens a caminho. Uma \
+                 mensagem está entregue quando chegou e os dois lados disseram \
+                 tudo o que a QoS pede."
+            ),
+            "Os pacotes e os bytes são contados um a um pelo cliente, nos \
+             dois sentidos."
+                .into(),
+        ],
+    })
+}
+
+fn onward(count: &str) -> String {
+    format!("e {count} do broker ao subscritor")
+}
+
+/// Delivers messages, and counts.
+fn deliver(broker: SocketAddr, qos: u8, messages: usize) -> Fallible<Run> {
+    let mut client = Client::connect(broker)?;
+    let topic = unique_name();
+    client.subscribe(&topic, qos)?;
+    let delivery = client.deliver(&topic, PAYLOAD, qos, messages, WINDOW)?;
+    Ok(Run {
+        rate: messages as f64 / delivery.elapsed.as_secs_f64(),
+        published: delivery.published,
+        received: delivery.received,
+    })
+}
+
+/// The same load, made by Python's own client against the same broker.
+fn deliver_in_python(
+    bench: &Bench,
+    broker: SocketAddr,
+    qos: u8,
+    messages: usize,
+) -> Fallible<Run> {
+    // Python is slower: fewer messages take as long.
+    let messages = messages / 4;
+    let python = bench.python.as_ref().ok_or("não há Python")?;
+    let arguments = [
+        broker.port().to_string(),
+        qos.to_string(),
+        messages.to_string(),
+        WINDOW.to_string(),
+    ];
+    let arguments = arguments.each_ref().map(String::as_str);
+    let seconds = in_python::run(python, "mqtt_delivery", &arguments)?;
+    Ok(Run {
+        rate: messages as f64 / seconds,
+        published: Count::default(),
+        received: Count::default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::Program;
+
+    use super::*;
+
+    #[test]
+    fn a_message_costs_1_packet_at_qos_0_and_2_at_1_and_4_at_2() {
+        let broker = Program::server("mqtt_broker");
+        for (qos, packets) in [(0, 1), (1, 2), (2, 4)] {
+            let run = deliver(broker.address(), qos, 300).expect("delivery");
+            let count = Count {
+                packets: 300 * packets,
+                bytes: run.published.bytes,
+            };
+            assert_eq!(run.published, count, "QoS {qos}, published");
+            assert_eq!(run.received, count, "QoS {qos}, received");
+        }
+    }
+
+    #[test]
+    fn a_message_at_qos_0_has_a_header_of_2_bytes() {
+        let broker = Program::server("mqtt_broker");
+        let mut client = Client::connect(broker.address()).expect("connect");
+        client.subscribe("casa/temperatura", 0).expect("subscribe");
+        let delivery = client.deliver("casa/temperatura", PAYLOAD, 0, 1, 1);
+        let delivery = delivery.expect("delivery");
+        // The topic has its length before it.
+        let rest = 2 + "casa/temperatura".len() + PAYLOAD.len();
+        assert_eq!(delivery.received.bytes, 2 + rest as u64);
+    }
+}

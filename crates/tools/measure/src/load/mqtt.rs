@@ -1,0 +1,342 @@
+//! MQTT 3.1.1 from the wire up, so that every packet and byte is counted where
+//! it is written and read. One client publishes and subscribes: what a message
+//! costs on its way to the broker and on its way from it is told apart by the
+//! packets' types and directions.
+
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{MESSAGE, PATIENCE, closed_loop};
+use crate::statistics::Latencies;
+
+const CONNECT: u8 = 0x10;
+const PUBLISH: u8 = 0x30;
+const PUBACK: u8 = 0x40;
+const PUBREC: u8 = 0x50;
+const PUBREL: u8 = 0x62;
+const PUBCOMP: u8 = 0x70;
+const SUBSCRIBE: u8 = 0x82;
+const DISCONNECT: u8 = 0xe0;
+
+/// A packet: its first byte, the size of its fixed header, and what follows.
+#[derive(Debug)]
+pub struct Packet {
+    /// The type in the upper four bits, flags in the lower four.
+    pub first: u8,
+    /// How many bytes the type and the size take: 2 up to a body of 127.
+    pub header: usize,
+    /// The rest.
+    pub body: Vec<u8>,
+}
+
+impl Packet {
+    /// Whether it is one of this type.
+    pub fn is_publish(&self) -> bool {
+        self.kind() == PUBLISH
+    }
+
+    /// Its bytes on the wire.
+    pub fn size(&self) -> usize {
+        self.header + self.body.len()
+    }
+
+    fn kind(&self) -> u8 {
+        self.first & 0xf0
+    }
+
+    /// The number by which its answers call it.
+    fn id(&self) -> io::Result<u16> {
+        let start = if self.is_publish() {
+            // Behind the topic.
+            2 + usize::from(number(&self.body, 0)?)
+        } else {
+            0
+        };
+        number(&self.body, start)
+    }
+}
+
+fn number(bytes: &[u8], start: usize) -> io::Result<u16> {
+    match bytes.get(start..start + 2) {
+        Some(&[high, low]) => Ok(u16::from_be_bytes([high, low])),
+        _ => Err(ErrorKind::InvalidData.into()),
+    }
+}
+
+/// Reads a packet; an error where the connection ends.
+pub fn read_packet(reader: &mut impl Read) -> io::Result<Packet> {
+    let mut byte = [0];
+    reader.read_exact(&mut byte)?;
+    let [first] = byte;
+    let (mut size, mut header) = (0, 1);
+    for shift in [0, 7, 14, 21] {
+        reader.read_exact(&mut byte)?;
+        header += 1;
+        size |= usize::from(byte[0] & 0x7f) << shift;
+        if byte[0] < 0x80 {
+            break;
+        }
+    }
+    let mut body = vec![0; size];
+    reader.read_exact(&mut body)?;
+    Ok(Packet {
+        first,
+        header,
+        body,
+    })
+}
+
+/// Packets and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Count {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+/// What it took to deliver messages.
+pub struct Delivery {
+    /// From the first one's sending until the last one had arrived and all
+    /// that the quality of service asks for had been said.
+    pub elapsed: Duration,
+    /// Between the publisher and the broker, in both directions.
+    pub published: Count,
+    /// Between the broker and the subscriber, in both directions.
+    pub received: Count,
+}
+
+/// A connection that publishes and subscribes.
+pub struct Client {
+    writer: TcpStream,
+    reader: BufReader<TcpStream>,
+    /// Packets that wait for being written together.
+    output: Vec<u8>,
+    last_id: u16,
+    published: Count,
+    received: Count,
+    /// Messages that have arrived, with all that the subscriber's side asks.
+    arrived: usize,
+    /// Messages of which the broker has said that it has them.
+    confirmed: usize,
+}
+
+impl Client {
+    /// Connects to a broker, with a name of its own.
+    pub fn connect(broker: SocketAddr) -> io::Result<Client> {
+        let writer = TcpStream::connect_timeout(&broker, PATIENCE)?;
+        writer.set_nodelay(true)?;
+        writer.set_read_timeout(Some(PATIENCE))?;
+        writer.set_write_timeout(Some(PATIENCE))?;
+        let mut client = Client {
+            reader: BufReader::with_capacity(64 * 1024, writer.try_clone()?),
+            writer,
+            output: Vec::new(),
+            last_id: 0,
+            published: Count::default(),
+            received: Count::default(),
+            arrived: 0,
+            confirmed: 0,
+        };
+        // Level 4 is 3.1.1; a clean session; a ping every 60 s, never sent.
+        let mut body = string("MQTT");
+        body.extend([4, 0b10, 0, 60]);
+        body.extend(string(&unique_name()));
+        client.write(CONNECT, &body);
+        client.flush()?;
+        match read_packet(&mut client.reader)?.body[..] {
+            [_, 0] => Ok(client),
+            _ => Err(io::Error::other("o broker recusou a ligação")),
+        }
+    }
+
+    /// Asks for a topic's messages.
+    pub fn subscribe(&mut self, topic: &str, qos: u8) -> io::Result<()> {
+        let mut body = vec![0, 1];
+        body.extend(string(topic));
+        body.push(qos);
+        self.write(SUBSCRIBE, &body);
+        self.flush()?;
+        match read_packet(&mut self.reader)?.body[..] {
+            [_, _, granted] if granted == qos => Ok(()),
+            _ => Err(io::Error::other("o broker recusou a subscrição")),
+        }
+    }
+
+    /// The next message's packet, whatever its topic.
+    pub fn hear(&mut self) -> io::Result<Packet> {
+        loop {
+            let packet = read_packet(&mut self.reader)?;
+            self.handle(&packet)?;
+            self.flush()?;
+            if packet.is_publish() {
+                return Ok(packet);
+            }
+        }
+    }
+
+    /// Publishes messages to the topic that this client subscribes to, no more
+    /// than a window of them at once, and waits for all.
+    pub fn deliver(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        qos: u8,
+        count: usize,
+        window: usize,
+    ) -> io::Result<Delivery> {
+        self.published = Count::default();
+        self.received = Count::default();
+        (self.arrived, self.confirmed) = (0, 0);
+        let start = Instant::now();
+        let mut sent = 0;
+        loop {
+            // At QoS 0 the broker says nothing to the publisher.
+            let confirmed = if qos == 0 { sent } else { self.confirmed };
+            let done = confirmed.min(self.arrived);
+            if done == count {
+                break;
+            }
+            while sent < count && sent - done < window {
+                self.publish(topic, payload, qos);
+                sent += 1;
+            }
+            self.flush()?;
+
+            // All that has come is answered with one write.
+            loop {
+                let packet = read_packet(&mut self.reader)?;
+                self.handle(&packet)?;
+                if self.reader.buffer().is_empty() {
+                    break;
+                }
+            }
+        }
+        Ok(Delivery {
+            elapsed: start.elapsed(),
+            published: self.published,
+            received: self.received,
+        })
+    }
+
+    fn publish(&mut self, topic: &str, payload: &[u8], qos: u8) {
+        let mut body = string(topic);
+        if qos > 0 {
+            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+            body.extend(self.last_id.to_be_bytes());
+        }
+        body.extend(payload);
+        let size = self.write(PUBLISH | qos << 1, &body);
+        self.published.add(size);
+    }
+
+    /// Counts a packet and gives the answer that it asks for.
+    fn handle(&mut self, packet: &Packet) -> io::Result<()> {
+        match packet.kind() {
+            PUBLISH => {
+                self.received.add(packet.size());
+                match packet.first >> 1 & 0b11 {
+                    0 => self.arrived += 1,
+                    1 => {
+                        let size = self.answer(PUBACK, packet)?;
+                        self.received.add(size);
+                        self.arrived += 1;
+                    }
+                    _ => {
+                        let size = self.answer(PUBREC, packet)?;
+                        self.received.add(size);
+                    }
+                }
+            }
+            0x60 => {
+                self.received.add(packet.size());
+                let size = self.answer(PUBCOMP, packet)?;
+                self.received.add(size);
+                self.arrived += 1;
+            }
+            PUBREC => {
+                self.published.add(packet.size());
+                let size = self.answer(PUBREL, packet)?;
+                self.published.add(size);
+            }
+            PUBACK | PUBCOMP => {
+                self.published.add(packet.size());
+                self.confirmed += 1;
+            }
+            other => {
+                let what = format!("o broker enviou um pacote {other:#04x}");
+                return Err(io::Error::other(what));
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, first: u8, to: &Packet) -> io::Result<usize> {
+        Ok(self.write(first, &to.id()?.to_be_bytes()))
+    }
+
+    /// Adds a packet to what will be written, and gives its size.
+    fn write(&mut self, first: u8, body: &[u8]) -> usize {
+        let start = self.output.len();
+        self.output.push(first);
+        let mut size = body.len();
+        loop {
+            let more = if size > 0x7f { 0x80 } else { 0 };
+            self.output.push((size & 0x7f) as u8 | more);
+            size >>= 7;
+            if size == 0 {
+                break;
+            }
+        }
+        self.output.extend(body);
+        self.output.len() - start
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.write_all(&self.output)?;
+        self.output.clear();
+        Ok(())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.write(DISCONNECT, &[]);
+        let _ = self.flush(); // the broker may have gone
+    }
+}
+
+impl Count {
+    fn add(&mut self, bytes: usize) {
+        self.packets += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+/// A text as MQTT writes it, its length first.
+fn string(text: &str) -> Vec<u8> {
+    let length = text.len() as u16;
+    [&length.to_be_bytes(), text.as_bytes()].concat()
+}
+
+/// A name that no other client of the broker has.
+pub fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("measure_{}_{count}", process::id())
+}
+
+/// One message at a time, at QoS 0, to the broker and back.
+pub fn round_trips(
+    broker: SocketAddr,
+    time: Duration,
+) -> io::Result<Latencies> {
+    let mut client = Client::connect(broker)?;
+    let topic = unique_name();
+    client.subscribe(&topic, 0)?;
+    closed_loop(time, || {
+        client.deliver(&topic, &MESSAGE, 0, 1, 1)?;
+        Ok(())
+    })
+}
