@@ -129,3 +129,44 @@ fn relay_datagrams(
         socket.send_to(&buffer[..count], client)?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use testkit::Program;
+
+    use super::*;
+
+    #[test]
+    fn counts_what_passes_over_tcp() {
+        let server = Program::server("async_tcp_echo_server");
+        let relay = Relay::tcp(server.address()).expect("a relay");
+        let mut stream = testkit::connect(relay.address());
+        let message = [7; 100_000];
+        stream.write_all(&message).expect("send");
+        let mut echo = vec![0; message.len()];
+        stream.read_exact(&mut echo).expect("an echo");
+        assert!(echo == message);
+        let passed = relay.passed();
+        assert!(passed.there == message && passed.back == message);
+
+        stream.shutdown(Shutdown::Write).expect("end");
+        let mut rest = Vec::new();
+        stream.read_to_end(&mut rest).expect("the server's end");
+        assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn counts_what_passes_over_udp() {
+        let server = Program::server("udp_echo_server");
+        let relay = Relay::udp(server.address()).expect("a relay");
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        socket.connect(relay.address()).expect("connect");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        for _ in 0..3 {
+            socket.send(b"21.57").expect("send");
+            assert_eq!(socket.recv(&mut [0; 64]).expect("an echo"), 5);
+        }
+        assert_eq!(relay.passed().there, b"21.57".repeat(3));
+        assert_eq!(relay.passed().back, b"21.57".repeat(3));
+    }
+}

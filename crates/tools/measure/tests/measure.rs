@@ -144,6 +144,70 @@ fn one_request() {
     assert!(socket < kept && kept < new, "{socket} {kept} {new}");
 }
 
+/// News that are pushed do not wait for somebody to ask, and cost less than a
+/// question.
+#[test]
+fn polling_or_push() {
+    let (found, _) = quick("4");
+    let wait = |label| median(&found, "Espera pela novidade", label);
+    assert!(wait("WebSocket") < wait("Perguntar"));
+    let bytes = |label| median(&found, "Bytes na rede", label);
+    assert!(bytes("Uma novidade") < bytes("Uma pergunta"));
+}
+
+/// What each protocol adds to the 5 bytes of a temperature is in its
+/// specification; and MQTT's header has 2 bytes.
+#[test]
+fn bytes_on_the_wire() {
+    let (found, _) = quick("5");
+    let each = |label| median(&found, "Bytes por leitura", label);
+    assert_eq!(each("UDP"), 5.0 + 5.0);
+    assert_eq!(each("WebSocket"), 2.0 + 4.0 + 5.0);
+    assert_eq!(each("ZeroMQ"), 2.0 * (2.0 + 2.0 + 5.0));
+    assert_eq!(each("MQTT"), 2.0 + 2.0 + 29.0 + 5.0);
+    assert!(each("MQTT") < each("AMQP") && each("AMQP") < each("HTTP"));
+    let sentence = found["found"].as_str().unwrap_or_default();
+    assert!(
+        sentence.contains("2 dos quais são o cabeçalho"),
+        "{sentence}"
+    );
+    let setup = |label| median(&found, "Bytes para ligar", label);
+    assert_eq!((setup("UDP"), setup("HTTP")), (0.0, 0.0));
+    assert!(setup("MQTT") < setup("AMQP"));
+}
+
+/// A message costs 1 packet at QoS 0, 2 at 1, and 4 at 2.
+#[test]
+fn quality_of_service() {
+    let (found, _) = quick("6");
+    for (qos, packets) in [("QoS 0", 1.0), ("QoS 1", 2.0), ("QoS 2", 4.0)] {
+        assert_eq!(median(&found, "Pacotes por mensagem", qos), packets);
+    }
+    let bytes = |label| median(&found, "Bytes por mensagem", label);
+    assert_eq!(bytes("QoS 0"), 38.0);
+    assert_eq!(bytes("QoS 1"), 40.0 + 4.0); // a number, and a PUBACK
+    assert_eq!(bytes("QoS 2"), 40.0 + 3.0 * 4.0);
+}
+
+/// Consumers that spend their time on work do it side by side.
+#[test]
+fn message_broker() {
+    let (found, _) = quick("7");
+    let done = |label| median(&found, "Tarefas feitas", label);
+    assert!(done("1 consumidor") < done("2 consumidores"));
+    assert!(done("2 consumidores") < done("4 consumidores"));
+}
+
+/// How fast each one is, physics does not promise.
+#[test]
+fn without_broker() {
+    let (found, _) = quick("8");
+    assert!(median(&found, "Uma pergunta", "ZeroMQ REQ/REP") > 0.0);
+    for transport in ["No mesmo processo", "IPC", "TCP"] {
+        assert!(median(&found, "Idas e voltas", transport) > 0.0);
+    }
+}
+
 /// Ctrl-C, in the middle of a measurement: nothing that the tool started is
 /// left.
 #[cfg(target_os = "linux")]

@@ -36,6 +36,9 @@ pub const CLAIM: Claim = Claim {
 const READING: &str = "21.57";
 const TOPIC: &str = "myhome/livingroom/temperature";
 
+/// As long a name as that of the lessons' queue, whose kind is another.
+const QUEUE: &str = "leitura";
+
 /// How many readings are counted, one at a time. The first one, which may
 /// have to wait for the connection, is not one of them.
 const READINGS: usize = 10;
@@ -111,7 +114,8 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     };
     let found = format!(
         "por {} de temperatura passam {} em MQTT, {} dos quais são o \
-         cabeçalho e {} o tópico, e {} em HTTP: {}.",
+         cabeçalho e {} o tópico, e {} em HTTP, {} \
+         os do MQTT.",
         Unit::Bytes.text(READING.len() as f64),
         Unit::Bytes.text(of("MQTT")),
         header,
@@ -257,7 +261,8 @@ fn mqtt(bench: &mut Bench) -> Fallible<Traffic> {
 fn amqp(bench: &mut Bench) -> Fallible<Traffic> {
     let relay = Relay::tcp(bench.rabbitmq()?.address())?;
     let url = rabbitmq::url(relay.address());
-    let mut publisher = Publisher::connect(&url, Publishing::Confirmed(1))?;
+    let mut publisher =
+        Publisher::connect(&url, QUEUE, Publishing::Confirmed(1))?;
     count(&relay, || {
         publisher.publish(READING.as_bytes(), 1)?;
         Ok(())

@@ -15,7 +15,8 @@ pub const CLAIM: Claim = Claim {
     number: 8,
     slide: "Padrão: Sem Broker (ZeroMQ / ØMQ)",
     statement: "REQ/REP é como REST, mas mais rápido; e o ZeroMQ é \
-                extremamente rápido, dentro do processo, por IPC e por TCP.",
+                extremamente rápido, mais ainda dentro do processo do que por \
+                IPC ou por TCP.",
     crates: &["items_api", "zmq_inproc", "zmq_rep_server"],
     seconds: 15,
     run,
@@ -127,13 +128,13 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
          voltas por segundo, {} as do TCP.",
         Unit::Seconds.text(rep),
         Unit::Seconds.text(rest),
-        Unit::PerSecond.text(rate(0)).trim_end_matches("/s"),
+        Unit::Count.text(rate(0)),
         times(rate(0), rate(last)),
     );
     Ok(Finding {
         holds: trips.rows[0].value.high < trips.rows[1].value.low
-            && (0..last).all(|row| {
-                rates.rows[row].value.low > rates.rows[row + 1].value.high
+            && (1..=last).all(|row| {
+                rates.rows[0].value.low > rates.rows[row].value.high
             }),
         found,
         charts: vec![trips, rates],

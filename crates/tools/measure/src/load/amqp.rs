@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::io;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
@@ -47,12 +48,15 @@ pub struct Publisher {
 
 impl Publisher {
     /// Connects to a broker and declares a new queue.
-    pub fn connect(url: &str, how: Publishing) -> Fallible<Publisher> {
+    pub fn connect(
+        url: &str,
+        queue: &str,
+        how: Publishing,
+    ) -> Fallible<Publisher> {
         let runtime = runtime()?;
-        let queue = unique_name();
         let (connection, channel) = wait(&runtime, async {
             let (connection, channel) = open(url).await?;
-            declare(&channel, &queue, is_persistent(how)).await?;
+            declare(&channel, queue, is_persistent(how)).await?;
             if how != Publishing::Plain {
                 let options = ConfirmSelectOptions::default();
                 channel.confirm_select(options).await?;
@@ -63,7 +67,7 @@ impl Publisher {
             runtime,
             connection,
             channel,
-            queue,
+            queue: queue.into(),
             how,
             published: 0,
         })
@@ -132,11 +136,6 @@ impl Publisher {
     }
 
     /// How many messages are in the queue.
-    #[cfg(test)]
-    pub fn queued(&self) -> Fallible<u32> {
-        wait(&self.runtime, async { Ok(self.count().await?) })
-    }
-
     async fn count(&self) -> lapin::Result<u32> {
         let options = QueueDeclareOptions {
             passive: true, // only asks
@@ -251,7 +250,7 @@ pub fn round_trips(url: &str, time: Duration) -> Fallible<Latencies> {
     Ok(latencies)
 }
 
-fn runtime() -> std::io::Result<runtime::Runtime> {
+fn runtime() -> io::Result<runtime::Runtime> {
     runtime::Builder::new_current_thread().enable_all().build()
 }
 
@@ -330,7 +329,11 @@ async fn confirm(
     unconfirmed: &mut VecDeque<PublisherConfirm>,
 ) -> lapin::Result<()> {
     if let Some(first) = unconfirmed.pop_front() {
-        first.await?;
+        let confirmation = first.await?;
+        if !confirmation.is_ack() {
+            let what = "o broker recusou uma mensagem";
+            return Err(io::Error::other(what).into());
+        }
     }
     Ok(())
 }
