@@ -106,7 +106,7 @@ pub fn svg(chart: &Chart, style: Style) -> String {
     let notes: Vec<String> =
         chart.rows.iter().map(|row| note(chart, row)).collect();
     let labels = chart.rows.iter().map(|row| width(&row.label));
-    let left = 30.0 + labels.fold(0.0, f64::max).min(430.0);
+    let left = 44.0 + labels.fold(0.0, f64::max).min(430.0);
     // The numbers stand after the bar: the longest must fit after the longest
     // bar. Their notes are smaller.
     let texts = chart.rows.iter().zip(&notes).map(|(row, note)| {

@@ -1,6 +1,6 @@
 //! The programs under measurement: started, watched, and always ended.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::io::{PipeReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -61,15 +61,18 @@ impl Server {
             .stdout(stdout_end)
             .stderr(stderr_end);
         lead_a_group(&mut command);
+        // Between its start and its place in the list, nobody can end all.
+        let mut live = live();
         let child = command
             .spawn()
             .map_err(|error| format!("{name} não arranca: {error}"))?;
+        live.insert(child.id());
+        drop(live);
         drop(command); // and with it this process's copies of the pipes' ends
         let mut server = Server {
             child,
             ready: String::new(),
         };
-        live().insert(server.id(), ());
 
         let errors = Arc::new(Mutex::new(String::new()));
         let gathered = Arc::clone(&errors);
@@ -119,9 +122,9 @@ impl Drop for Server {
 }
 
 /// The programs that run now, for the day that the tool itself is stopped.
-static LIVE: Mutex<BTreeMap<u32, ()>> = Mutex::new(BTreeMap::new());
+static LIVE: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
-fn live() -> MutexGuard<'static, BTreeMap<u32, ()>> {
+fn live() -> MutexGuard<'static, BTreeSet<u32>> {
     lock(&LIVE)
 }
 
@@ -182,19 +185,20 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// Ends every program, because nobody else would: Ctrl-C on the terminal
-/// reaches the tool's own group only.
+/// Ends every program, and lets no other one start, because the tool ends.
+/// Nobody else would: Ctrl-C on the terminal reaches the tool's own group
+/// only.
 pub fn end_all() {
-    let all: Vec<u32> = live().keys().copied().collect();
-    for id in &all {
+    let live = std::mem::ManuallyDrop::new(live());
+    for id in live.iter() {
         ask_to_end(*id);
     }
     let start = Instant::now();
-    while all.iter().any(|id| runs(*id)) && start.elapsed() < GRACE {
+    while live.iter().any(|id| runs(*id)) && start.elapsed() < GRACE {
         thread::sleep(Duration::from_millis(10));
     }
-    for id in all {
-        kill_group(id);
+    for id in live.iter() {
+        kill_group(*id);
     }
 }
 

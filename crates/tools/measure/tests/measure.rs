@@ -3,7 +3,7 @@
 //! and the runs are short.
 
 #[cfg(target_os = "linux")]
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 use testkit::Program;
@@ -227,8 +227,10 @@ fn ctrl_c_ends_every_server() {
     let finished = tool.finish();
     assert_eq!(finished.status.code(), Some(130), "{finished:?}");
     for server in servers {
-        let path = PathBuf::from(format!("/proc/{server}"));
-        assert!(!path.exists(), "{} is left", path.display());
+        // One that has ended stays in the list until somebody asks.
+        let state = std::fs::read_to_string(format!("/proc/{server}/stat"));
+        let state = state.unwrap_or(") Z".into());
+        assert!(state.contains(") Z"), "left: {state}");
     }
 }
 
