@@ -7,13 +7,20 @@ import sys
 async def serve_client(reader, writer):
     peer = "%s:%d" % writer.get_extra_info("peername")
     print(f"Ligado por {peer}")
+    try:
+        await echo(reader, writer, peer)
+    except ConnectionError:
+        pass
+    print(f"A fechar conexão com {peer}")
+    writer.close()
+
+
+async def echo(reader, writer, peer):
     while data := await reader.read(1024):
         text = data.decode(errors="replace")
         print(f"Recebido de {peer}: {text}")
         writer.write(data)
         await writer.drain()
-    print(f"A fechar conexão com {peer}")
-    writer.close()
 
 
 async def main():

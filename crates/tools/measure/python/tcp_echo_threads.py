@@ -7,12 +7,19 @@ import threading
 
 def serve_client(stream, peer):
     print(f"Ligado por {peer}")
+    try:
+        echo(stream, peer)
+    except ConnectionError:
+        pass
+    print(f"A fechar conexão com {peer}")
+
+
+def echo(stream, peer):
     with stream:
         while data := stream.recv(1024):
             text = data.decode(errors="replace")
             print(f"Recebido de {peer}: {text}")
             stream.sendall(data)
-    print(f"A fechar conexão com {peer}")
 
 
 host, port = sys.argv[1].rsplit(":", 1)
