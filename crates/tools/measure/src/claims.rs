@@ -7,6 +7,7 @@ mod message_broker;
 mod one_request;
 mod polling_or_push;
 mod quality_of_service;
+mod round_trips;
 mod without_broker;
 
 use crate::claim::Claim;
@@ -20,6 +21,7 @@ pub const ALL: &[Claim] = &[
     quality_of_service::CLAIM,
     message_broker::CLAIM,
     without_broker::CLAIM,
+    round_trips::CLAIM,
 ];
 
 pub fn find(number: u32) -> Option<&'static Claim> {

@@ -91,11 +91,6 @@ impl Server {
         }
     }
 
-    /// What the program said when it was ready.
-    pub fn ready(&self) -> &str {
-        &self.ready
-    }
-
     /// Where the server listens.
     ///
     /// # Panics
