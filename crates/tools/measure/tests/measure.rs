@@ -4,6 +4,7 @@
 
 #[cfg(target_os = "linux")]
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 use testkit::Program;
@@ -14,8 +15,11 @@ fn measure(arguments: &[&str]) -> std::process::Command {
     command
 }
 
-/// Measures one claim quickly, and gives what was found and the text.
+/// Measures one claim quickly, and gives what was found and the text. The tests
+/// run side by side, and measurements must not.
 fn quick(claim: &str) -> (Value, String) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path that is text");
     let finished = Program::start(&mut measure(&[
