@@ -69,22 +69,22 @@ fn ways(with_python: bool) -> Vec<Way> {
         messages,
     };
     let mut ways = vec![
-        ours("Sem confirmação", Publishing::Plain, 5000),
-        ours("Confirmadas", Publishing::Confirmed(WINDOW), 5000),
+        ours("Sem confirmação", Publishing::Plain, 10_000),
+        ours("Confirmadas", Publishing::Confirmed(WINDOW), 10_000),
         ours(
             "Em disco, confirmadas",
             Publishing::Persistent(WINDOW),
-            5000,
+            10_000,
         ),
-        ours("Confirmadas uma a uma", Publishing::Confirmed(1), 500),
+        ours("Confirmadas uma a uma", Publishing::Confirmed(1), 1000),
         Way {
             label: "Em disco, com rabbitmq_producer",
             load: Load::Lesson,
-            messages: 5000,
+            messages: 10_000,
         },
     ];
     if with_python {
-        ways.push(python("Sem confirmação, em Python", "plain", 2000));
+        ways.push(python("Sem confirmação, em Python", "plain", 5000));
         ways.push(python("Uma a uma, em Python", "confirmed", 300));
     }
     ways

@@ -9,7 +9,7 @@ use crate::bench::Bench;
 use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
 use crate::load::{http, in_python, zmq};
 use crate::servers::Server;
-use crate::statistics::{Latencies, Measure, Unit, times};
+use crate::statistics::{Measure, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 8,
@@ -23,7 +23,10 @@ pub const CLAIM: Claim = Claim {
 };
 
 const ROUNDS: usize = 3;
-const TIME: Duration = Duration::from_millis(500);
+const TIME: Duration = Duration::from_millis(300);
+
+/// How many clients ask at once, where it is not one.
+const CLIENTS: usize = 50;
 
 /// Who answers, or who measures itself.
 enum Contender {
@@ -58,10 +61,11 @@ impl Contender {
 }
 
 /// What one run found.
-enum Run {
-    Latencies(Latencies),
-    /// Round trips in a second.
-    Rate(f64),
+struct Run {
+    /// How long a question of one client took; of those who answer only.
+    trip: f64,
+    /// Answers in a second: to many clients, or over a transport.
+    rate: f64,
 }
 
 fn run(bench: &mut Bench) -> Fallible<Finding> {
@@ -100,21 +104,25 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     )?;
 
     let mut trips = Chart::new("Uma pergunta e a resposta", Unit::Seconds);
-    let mut rates = Chart::new("Idas e voltas por segundo", Unit::PerSecond);
+    let title = format!("Perguntas respondidas, com {CLIENTS} clientes");
+    let mut answers = Chart::new(title, Unit::PerSecond);
+    let title = "Idas e voltas, com uma pergunta de cada vez";
+    let mut transported = Chart::new(title, Unit::PerSecond);
     for (contender, runs) in contenders.iter().zip(&runs) {
-        let values = runs.iter().map(|run| match run {
-            Run::Latencies(latencies) => latencies.median(),
-            Run::Rate(rate) => *rate,
-        });
-        let chart = match contender {
-            Contender::Transport(..) => &mut rates,
-            _ => &mut trips,
-        };
-        chart.row(contender.kind(), contender.label(), Measure::of(values));
+        let (kind, label) = (contender.kind(), contender.label());
+        let rate = Measure::of(runs.iter().map(|run| run.rate));
+        if let Contender::Transport(..) = contender {
+            transported.row(kind, label, rate);
+        } else {
+            let trip = Measure::of(runs.iter().map(|run| run.trip));
+            trips.row(kind, &label, trip);
+            answers.row(kind, label, rate);
+        }
     }
 
     let trip = |row: usize| trips.rows[row].value.median;
-    let rate = |row: usize| rates.rows[row].value.median;
+    let rate = |row: usize| transported.rows[row].value.median;
+    let answered = |row: usize| answers.rows[row].value.median;
     let last = transports.len() - 1;
     let (rep, rest) = (trip(0), trip(1));
     let compared = if rep < rest {
@@ -124,20 +132,23 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     };
     let found = format!(
         "com um cliente que espera por cada resposta, REQ/REP respondeu em {} \
-         e a API REST em {}: {compared}. Dentro do processo são {} idas e \
-         voltas por segundo, {} as do TCP.",
+         e a API REST em {}: {compared}. A {CLIENTS} clientes, REQ/REP \
+         respondeu {} vezes por segundo, e o REST {}. Dentro do processo são \
+         {} idas e voltas por segundo, {} as do TCP.",
         Unit::Seconds.text(rep),
         Unit::Seconds.text(rest),
+        Unit::Count.text(answered(0)),
+        Unit::Count.text(answered(1)),
         Unit::Count.text(rate(0)),
         times(rate(0), rate(last)),
     );
     Ok(Finding {
         holds: trips.rows[0].value.high < trips.rows[1].value.low
             && (1..=last).all(|row| {
-                rates.rows[0].value.low > rates.rows[row].value.high
+                transported.rows[0].value.low > transported.rows[row].value.high
             }),
         found,
-        charts: vec![trips, rates],
+        charts: vec![trips, answers, transported],
         notes: vec![
             "REST é um GET numa ligação que se mantém; o ZeroMQ leva um \
              texto do tamanho de uma leitura, e recebe-o de volta."
@@ -152,27 +163,32 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
 
 fn measure(bench: &mut Bench, contender: &Contender) -> Fallible<Run> {
     let time = bench.time(TIME);
-    match contender {
-        Contender::Rep(_, endpoint) => {
-            Ok(Run::Latencies(zmq::round_trips(endpoint, time)?))
-        }
-        Contender::Rest(_, api) => {
-            Ok(Run::Latencies(http::round_trips(*api, time)?))
-        }
+    let (trip, rate) = match contender {
+        Contender::Rep(_, endpoint) => (
+            zmq::round_trips(endpoint, time)?.median(),
+            zmq::crowd(endpoint, CLIENTS, time)?,
+        ),
+        Contender::Rest(_, api) => (
+            http::round_trips(*api, time)?.median(),
+            http::crowd(&bench.runtime, *api, CLIENTS, time)?.rate,
+        ),
         Contender::Transport(Kind::Python, transport) => {
             let python = bench.python.as_ref().ok_or("não há Python")?;
             let count = "2000";
             let endpoint = endpoint(transport);
             let seconds =
                 in_python::run(python, "zmq_inproc", &[&endpoint, count])?;
-            Ok(Run::Rate(2000.0 / seconds))
+            (0.0, 2000.0 / seconds)
         }
-        Contender::Transport(_, transport) => transport_rate(bench, transport),
-    }
+        Contender::Transport(_, transport) => {
+            (0.0, transport_rate(bench, transport)?)
+        }
+    };
+    Ok(Run { trip, rate })
 }
 
 /// The lesson counts for a second by itself.
-fn transport_rate(bench: &Bench, transport: &str) -> Fallible<Run> {
+fn transport_rate(bench: &Bench, transport: &str) -> Fallible<f64> {
     let mut command = bench.command("zmq_inproc")?;
     let output = command.arg(endpoint(transport)).output()?;
     let line = String::from_utf8_lossy(&output.stdout);
@@ -181,10 +197,7 @@ fn transport_rate(bench: &Bench, transport: &str) -> Fallible<Run> {
             .next()
             .and_then(|number| number.parse().ok())
     });
-    let rate = rate.ok_or_else(|| {
-        String::from_utf8_lossy(&output.stderr).trim().to_string()
-    })?;
-    Ok(Run::Rate(rate))
+    rate.ok_or_else(|| String::from_utf8_lossy(&output.stderr).trim().into())
 }
 
 fn endpoint(transport: &str) -> String {
