@@ -68,6 +68,7 @@ fn list_names_every_claim() {
         "1. TCP vs. UDP: Os Dois Pilares\n",
         "2. O Problema: I/O Blocante (Blocking I/O)\n",
         "3. Sockets vs. APIs REST\n",
+        "9. Resumo: Escolher a Ferramenta Certa\n",
     ] {
         assert!(finished.stdout.contains(line), "{}", finished.stdout);
     }
@@ -168,10 +169,11 @@ fn polling_or_push() {
 
 /// Both need RabbitMQ, which takes its time to start.
 #[test]
-fn bytes_on_the_wire_and_message_broker() {
-    let (found, _) = quick_all(&["5", "7"]);
+fn claims_that_need_rabbitmq() {
+    let (found, _) = quick_all(&["5", "7", "9"]);
     bytes_on_the_wire(&found[0]);
     message_broker(&found[1]);
+    round_trips(&found[2]);
 }
 
 /// What each protocol adds to the 5 bytes of a temperature is in its
@@ -198,6 +200,17 @@ fn message_broker(found: &Value) {
     let done = |label| median(found, "Tarefas feitas", label);
     assert!(done("1 consumidor") < done("2 consumidores"));
     assert!(done("2 consumidores") < done("4 consumidores"));
+}
+
+/// What a broker does for a message comes on top of what a socket does.
+fn round_trips(found: &Value) {
+    let trip = |label| median(found, "Uma mensagem, ida e volta", label);
+    for socket in ["TCP", "UDP"] {
+        assert!(trip(socket) < trip("MQTT"));
+        assert!(trip(socket) < trip("AMQP"));
+        assert!(trip(socket) < trip("HTTP"));
+    }
+    assert!(trip("ZeroMQ") > 0.0 && trip("WebSocket") > 0.0);
 }
 
 /// A message costs 1 packet at QoS 0, 2 at 1, and 4 at 2.
