@@ -28,7 +28,7 @@ pub const CLAIM: Claim = Claim {
         "ws_chat_server",
         "zmq_rep_server",
     ],
-    seconds: 3,
+    seconds: 9,
     run,
 };
 

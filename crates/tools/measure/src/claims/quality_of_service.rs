@@ -14,7 +14,7 @@ pub const CLAIM: Claim = Claim {
     statement: "Quanto mais o MQTT garante, mais custa: a QoS 2 é a mais \
                 lenta.",
     crates: &["mqtt_broker"],
-    seconds: 10,
+    seconds: 8,
     run,
 };
 
@@ -164,7 +164,7 @@ fn deliver_in_python(
     messages: usize,
 ) -> Fallible<Run> {
     // Python is slower: fewer messages take as long.
-    let messages = messages / 4;
+    let messages = messages / 5;
     let python = bench.python.as_ref().ok_or("não há Python")?;
     let arguments = [
         broker.port().to_string(),

@@ -18,7 +18,7 @@ pub const CLAIM: Claim = Claim {
                 extremamente rápido, mais ainda dentro do processo do que por \
                 IPC ou por TCP.",
     crates: &["items_api", "zmq_inproc", "zmq_rep_server"],
-    seconds: 15,
+    seconds: 13,
     run,
 };
 
@@ -132,7 +132,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     };
     let found = format!(
         "com um cliente que espera por cada resposta, REQ/REP respondeu em {} \
-         e a API REST em {}: {compared}. A {CLIENTS} clientes, REQ/REP \
+         e a API REST em {}: {compared}. Com {CLIENTS} clientes, REQ/REP \
          respondeu {} vezes por segundo, e o REST {}. Dentro do processo são \
          {} idas e voltas por segundo, {} as do TCP.",
         Unit::Seconds.text(rep),
