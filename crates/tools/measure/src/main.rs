@@ -70,6 +70,7 @@ impl<E: ToString> From<E> for Trouble {
 fn main() -> ExitCode {
     let _ = ctrlc::set_handler(|| {
         servers::end_all();
+        rabbitmq::remove_folder();
         std::process::exit(130);
     });
     let arguments: Vec<String> = env::args().skip(1).collect();

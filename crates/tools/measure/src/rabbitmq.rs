@@ -15,11 +15,11 @@ use crate::servers::Server;
 pub struct RabbitMq {
     server: Server,
     /// Goes after the server has stored what it had to.
-    _folder: Folder,
+    _data: Data,
 }
 
-/// A folder that goes with this value.
-struct Folder(PathBuf);
+/// What the broker keeps on disk. It goes with this value.
+struct Data;
 
 impl RabbitMq {
     /// Starts the broker, which takes some seconds. Where it is not installed,
@@ -31,21 +31,19 @@ impl RabbitMq {
                         install rabbitmq."
                 .into());
         }
-        // On a disk: what the broker keeps there has its price.
-        let name = format!("target/measure-rabbitmq-{}", process::id());
-        let folder = Folder(workspace().join(name));
+        let data = Data;
         let mut command = Command::new("bash");
         command
             .arg(workspace().join("crates/5_rabbitmq/rabbitmq.sh"))
             .env("PORT", free_port()?.to_string())
-            .env("DATA", &folder.0);
+            .env("DATA", folder());
         let server = Server::start_when("rabbitmq.sh", command, |line| {
             let address = line.strip_prefix("RabbitMQ pronto em amqp://")?;
             address.split(". ").next().map(str::to_string)
         })?;
         Ok(RabbitMq {
             server,
-            _folder: folder,
+            _data: data,
         })
     }
 
@@ -60,10 +58,22 @@ impl RabbitMq {
     }
 }
 
-impl Drop for Folder {
+impl Drop for Data {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0); // it may not have been made
+        remove_folder();
     }
+}
+
+/// Where the broker keeps what it keeps: on a disk, because that has its
+/// price.
+fn folder() -> PathBuf {
+    let name = format!("target/measure-rabbitmq-{}", process::id());
+    workspace().join(name)
+}
+
+/// For the day that the tool itself is stopped.
+pub fn remove_folder() {
+    let _ = fs::remove_dir_all(folder()); // there may be none
 }
 
 /// A broker's address as the lessons take it.
