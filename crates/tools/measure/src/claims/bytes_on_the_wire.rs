@@ -103,7 +103,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             }
             // All the others can be measured without RabbitMQ.
             Err(error) if name == "AMQP" => {
-                missing.push(format!("AMQP: não se pôde medir: {error}."));
+                missing.push(format!("AMQP: não se pôde medir: {error}"));
             }
             Err(error) => return Err(format!("{name}: {error}").into()),
         }
