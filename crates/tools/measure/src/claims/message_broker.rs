@@ -171,7 +171,9 @@ fn notes() -> Vec<String> {
              lição. Sem confirmação, a medida acaba quando a fila diz que tem \
              todas as mensagens."
         ),
-        "rabbitmq_producer conta desde que arranca até que termina.".into(),
+        "rabbitmq_producer conta desde que arranca até que termina. Em Python \
+         publica a biblioteca pika."
+            .into(),
         format!(
             "Cada tarefa ocupa o seu consumidor {} ms, e cada um recebe uma \
              de cada vez, com a sua ligação: o que se mede é a repartição, e \

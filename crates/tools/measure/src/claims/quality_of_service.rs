@@ -134,7 +134,8 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
                  tudo o que a QoS pede."
             ),
             "Os pacotes e os bytes são contados um a um pelo cliente, nos \
-             dois sentidos."
+             dois sentidos. Em Python muda o cliente, que é o paho-mqtt; o \
+             broker é o mesmo."
                 .into(),
         ],
     })
