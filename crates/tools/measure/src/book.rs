@@ -71,20 +71,21 @@ fn page(report: &Report) -> String {
     for measured in &report.claims {
         let (number, slide) = (measured.number, &measured.slide);
         let verdict = measured.verdict();
-        let _ = writeln!(page, "| {number} | {slide} | {verdict} |");
+        let link = format!("[{slide}](#claim-{number})");
+        let _ = writeln!(page, "| {number} | {link} | {verdict} |");
     }
     for measured in &report.claims {
+        let number = measured.number;
         let _ = write!(
             page,
-            "\n## {}. {}\n\n{}\n\n**{}**: {}\n",
-            measured.number,
+            "\n## {number}. {} {{#claim-{number}}}\n\n{}\n\n**{}**: {}\n",
             measured.slide,
             measured.statement,
             measured.verdict(),
             measured.found(),
         );
         for (index, chart) in measured.charts().iter().enumerate() {
-            let figure = figure(measured.number, index);
+            let figure = figure(number, index);
             let text = plot::described(chart).replace(['[', ']'], "");
             let _ = write!(page, "\n![{text}](../{figure})\n");
         }

@@ -103,7 +103,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             Ok(Run {
                 rate: crowd.rate,
                 served: crowd.served,
-                p99: crowd.latencies.p99(),
+                p99: crowd.p99,
                 usage,
                 each,
             })

@@ -183,7 +183,8 @@ fn verdict(mut lessons: Vec<(Way, f64)>) -> (bool, String) {
     let order: Vec<String> = lessons
         .iter()
         .map(|(way, time)| {
-            format!("{} ({})", way.label(), Unit::Seconds.text(*time))
+            let name = way.label().split(',').next().unwrap_or_default();
+            format!("{name} ({})", Unit::Seconds.text(*time))
         })
         .collect();
     let sockets = lessons
@@ -197,6 +198,6 @@ fn verdict(mut lessons: Vec<(Way, f64)>) -> (bool, String) {
     let zeromq = place(Way::ZeroMq).unwrap_or(usize::MAX);
     let holds = sockets && brokers.into_iter().all(|broker| zeromq < broker);
     let found =
-        format!("do mais rápido para o mais lento: {}.", order.join(", "));
+        format!("por ordem, a partir do mais rápido, {}.", order.join(", "));
     (holds, found)
 }

@@ -82,16 +82,16 @@ pub fn second_client(
 pub struct Crowd {
     /// Answers in a second, to all of them.
     pub rate: f64,
-    /// All the answers, those of the warm-up too.
+    /// All the answers, those before the measurement began too.
     pub answers: u64,
     /// How many of them got an answer at all.
     pub served: usize,
-    pub latencies: Latencies,
+    pub p99: f64,
 }
 
 /// So many clients at once, each in a closed loop, and at the end, while all
-/// are still connected, `look`. Each of them waits for its first answer, and
-/// for its last one, until `patience` after the end.
+/// are still connected, `look`. The measurement begins when all have had an
+/// answer, or some still wait for it after `patience`.
 pub fn crowd<T>(
     runtime: &Runtime,
     address: SocketAddr,
@@ -104,22 +104,28 @@ pub fn crowd<T>(
     let streams: Vec<TcpStream> = (0..clients)
         .map(|_| TcpStream::connect(address))
         .collect::<io::Result<_>>()?;
-    let tally = Rc::new(RefCell::new(Tally::default()));
+    let start = Instant::now();
+    let tally = Rc::new(RefCell::new(Tally {
+        clients,
+        limit: start + patience,
+        time,
+        begin: None,
+        latencies: Latencies::new(),
+        answers: 0,
+        served: 0,
+    }));
     runtime.block_on(LocalSet::new().run_until(async {
-        let begin = Instant::now() + time / 5; // the first ones warm up
-        let end = begin + time;
         let mut tasks = Vec::new();
         for stream in streams {
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
             let stream = tokio::net::TcpStream::from_std(stream)?;
             let tally = Rc::clone(&tally);
-            tasks.push(tokio::task::spawn_local(client(
-                stream, begin, end, tally,
-            )));
+            tasks.push(tokio::task::spawn_local(client(stream, tally)));
         }
         let mut streams = Vec::new();
-        let limit = tokio::time::Instant::from_std(end + patience);
+        let limit = start + patience + time + patience;
+        let limit = tokio::time::Instant::from_std(limit);
         for task in tasks {
             match tokio::time::timeout_at(limit, task).await {
                 Ok(Ok(stream)) => streams.push(stream?),
@@ -129,39 +135,59 @@ pub fn crowd<T>(
         }
         let seen = look();
         drop(streams);
-        let tally = tally.take();
+        let tally = tally.borrow();
         let crowd = Crowd {
             rate: tally.latencies.count() as f64 / time.as_secs_f64(),
             answers: tally.answers,
             served: tally.served,
-            latencies: tally.latencies,
+            p99: tally.latencies.p99(),
         };
         Ok((crowd, seen))
     }))
 }
 
-#[derive(Default)]
+/// What the clients of a crowd count together.
 struct Tally {
+    clients: usize,
+    /// Until when those without an answer are waited for.
+    limit: Instant,
+    time: Duration,
+    begin: Option<Instant>,
     latencies: Latencies,
     answers: u64,
     served: usize,
 }
 
+impl Tally {
+    fn count(&mut self, sent: Instant, now: Instant, first: bool) {
+        self.answers += 1;
+        self.served += usize::from(first);
+        match self.begin {
+            Some(begin) if sent >= begin && now < begin + self.time => {
+                self.latencies.record(now - sent);
+            }
+            None if self.served == self.clients || now >= self.limit => {
+                self.begin = Some(now);
+            }
+            _ => {}
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.begin.is_some_and(|begin| begin.elapsed() >= self.time)
+    }
+}
+
 async fn client(
     mut stream: tokio::net::TcpStream,
-    begin: Instant,
-    end: Instant,
     tally: Rc<RefCell<Tally>>,
 ) -> io::Result<tokio::net::TcpStream> {
     // Longer than any echo: a read that does not fill it tells tokio that
     // there is nothing more, and saves asking the system once again.
     let mut buffer = [0; 2 * MESSAGE.len()];
-    let mut served = false;
-    loop {
+    let mut first = true;
+    while first || !tally.borrow().is_over() {
         let sent = Instant::now();
-        if served && sent >= end {
-            return Ok(stream);
-        }
         stream.write_all(&MESSAGE).await?;
         let mut received = 0;
         while received < MESSAGE.len() {
@@ -173,17 +199,10 @@ async fn client(
         if buffer[..received] != MESSAGE {
             return Err(wrong_echo());
         }
-        let now = Instant::now();
-        let mut tally = tally.borrow_mut();
-        tally.answers += 1;
-        if !served {
-            served = true;
-            tally.served += 1;
-        }
-        if sent >= begin && now < end {
-            tally.latencies.record(now - sent);
-        }
+        tally.borrow_mut().count(sent, Instant::now(), first);
+        first = false;
     }
+    Ok(stream)
 }
 
 /// A constant rate of messages, over all of these clients in turn, whether or
