@@ -5,6 +5,7 @@ mod hub_async;
 mod items_crud;
 mod sensor_tcp;
 mod telemetry_udp;
+mod thermostat_mqtt;
 
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ pub const ALL: &[&Lab] = &[
     &hub_async::LAB,
     &items_crud::LAB,
     &dashboard_ws::LAB,
+    &thermostat_mqtt::LAB,
 ];
 
 pub fn find(name: &str) -> Option<&'static Lab> {

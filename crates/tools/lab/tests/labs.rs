@@ -172,4 +172,5 @@ labs! {
     lab_hub_async
     lab_items_crud
     lab_dashboard_ws
+    lab_thermostat_mqtt
 }
