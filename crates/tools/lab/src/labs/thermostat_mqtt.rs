@@ -272,9 +272,7 @@ fn zones(trial: &mut Trial) -> Outcome {
     for zone in &zones {
         factory.orders(zone, "17.5", "ON")?;
     }
-    factory.keeps(&zones[0], "17.0")?;
     factory.orders(&zones[1], "22.5", "OFF")?;
-    factory.keeps(&zones[0], "20.0")?;
     factory.orders(&zones[2], "23.5", "OFF")?;
     factory.orders(&zones[1], "18.0", "ON")?;
     factory.orders(&zones[0], "21.5", "OFF")
