@@ -82,8 +82,11 @@ async fn run(url: &str) -> Result<(), Box<dyn Error>> {
         //~ // TODO 5: quem sai a bem di-lo: `offline`, antes de se despedir.
         //~ client.disconnect(None).await?;
         //{
-        client.publish(kept(STATE, "offline"));
-        client.disconnect_after(Duration::from_secs(1)).await?;
+        // Só depois de o broker o confirmar; mas um que não responda não
+        // impede ninguém de sair.
+        let offline = client.publish(kept(STATE, "offline"));
+        let _ = time::timeout(Duration::from_secs(2), offline).await;
+        client.disconnect(None).await?;
         //}
     }
     Ok(())

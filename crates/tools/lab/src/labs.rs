@@ -1,6 +1,7 @@
 //! The labs: one module each, and a line for it in [`ALL`].
 
 mod dashboard_ws;
+mod gateway;
 mod hub_async;
 mod items_crud;
 mod sensor_tcp;
@@ -47,6 +48,7 @@ pub const ALL: &[&Lab] = &[
     &items_crud::LAB,
     &dashboard_ws::LAB,
     &thermostat_mqtt::LAB,
+    &gateway::LAB,
 ];
 
 pub fn find(name: &str) -> Option<&'static Lab> {

@@ -125,7 +125,6 @@ impl MqttClient {
     }
 
     /// Publishes them all at once, and only then waits for the broker.
-    #[allow(dead_code)]
     pub fn publishes_all(
         &mut self,
         topic: &str,
@@ -138,7 +137,6 @@ impl MqttClient {
     }
 
     /// The same without a word in the record.
-    #[allow(dead_code)]
     pub fn publishes_all_quietly(
         &mut self,
         topic: &str,

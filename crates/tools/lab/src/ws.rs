@@ -165,7 +165,6 @@ impl Screen {
     }
 
     /// Receives a text, whatever it says; this one should come.
-    #[allow(dead_code)]
     pub fn hears_any(&mut self, text: &str) -> Outcome<Vec<u8>> {
         self.hears_such(&Expected::exactly(text), |_| true)
     }

@@ -173,4 +173,5 @@ labs! {
     lab_items_crud
     lab_dashboard_ws
     lab_thermostat_mqtt
+    lab_gateway
 }

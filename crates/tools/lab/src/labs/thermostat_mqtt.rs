@@ -383,7 +383,8 @@ fn broker_returns(trial: &mut Trial) -> Outcome {
 #[cfg(unix)]
 fn ctrl_c(trial: &mut Trial) -> Outcome {
     let (factory, mut state) = Factory::watched(trial)?;
-    trial.interrupts(Duration::from_secs(3))?;
+    // The Paho library sends some packets only a second later.
+    trial.interrupts(Duration::from_secs(6))?;
     state.hears(STATE, "offline")?;
     if factory.broker.heard_goodbye() {
         return Ok(());
