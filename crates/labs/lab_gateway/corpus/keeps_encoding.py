@@ -1,15 +1,6 @@
-"""Procura o nome tal como vem no URL, com %C3%A9 no lugar de «é»."""
-
-from urllib.parse import quote
+"""Procura o nome tal como vem no URL, com %C3%A2 no lugar de «â»."""
 
 import solution
 
-decent = solution.read_one
-
-
-def read_one(name):
-    return decent(quote(name))
-
-
-solution.read_one = read_one
+solution.unquote = lambda name: name
 solution.run()

@@ -4,7 +4,7 @@ import solution
 
 
 def read_one(name):
-    return {"nome": name, "valor": solution.values.get(name)}, 200
+    return 200, {"nome": name, "valor": solution.values.get(name)}
 
 
 solution.read_one = read_one

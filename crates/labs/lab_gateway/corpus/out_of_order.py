@@ -1,23 +1,23 @@
-"""Junta os valores durante um instante, e envia primeiro os mais novos."""
+"""Junta os valores durante um instante, e trata primeiro dos mais novos."""
 
 import asyncio
 
 import solution
 
-decent = solution.tell
+decent = solution.learn
 together = []
 
 
 def flush():
     while together:
-        decent(together.pop())
+        decent(*together.pop())
 
 
-def tell(text):
+def learn(topic, payload):
     if not together:
         asyncio.get_running_loop().call_later(0.02, flush)
-    together.append(text)
+    together.append((topic, payload))
 
 
-solution.tell = tell
+solution.learn = learn
 solution.run()

@@ -1,16 +1,13 @@
-"""O exercício 9 em Python, com FastAPI, uvicorn e `paho-mqtt`."""
+"""O exercício 9 em Python, com as bibliotecas `websockets` e `paho-mqtt`."""
 
 import asyncio
 import json
 import math
 import sys
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
-import uvicorn
-from fastapi import FastAPI, WebSocket
-from fastapi.responses import JSONResponse
+import websockets
 
 # Quantos valores podem esperar por um ecrã.
 QUEUE = 1024
@@ -50,10 +47,7 @@ def on_connect(client, userdata, flags, reason_code, properties):
     client.subscribe("fabrica/+/valor", qos=1)
 
 
-@asynccontextmanager
-async def lifespan(app):
-    url = urlsplit(sys.argv[2])
-    loop = asyncio.get_running_loop()
+def connect(url, loop):
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
     client.reconnect_delay_set(1, 1)
     client.on_connect = lambda *event: on_connect(*event)
@@ -63,12 +57,7 @@ async def lifespan(app):
     )
     client.connect(url.hostname, url.port)
     client.loop_start()
-    yield
-    client.disconnect()
-    client.loop_stop()
-
-
-app = FastAPI(lifespan=lifespan)
+    return client
 
 
 def read_all():
@@ -77,55 +66,80 @@ def read_all():
 
 def read_one(name):
     if name not in values:
-        return {"erro": f"não há nenhum valor de {name}"}, 404
-    return {"nome": name, "valor": values[name]}, 200
+        return 404, {"erro": f"não há nenhum valor de {name}"}
+    return 200, {"nome": name, "valor": values[name]}
+
+
+def read(path):
+    """O código e o corpo da resposta a um pedido que não é um WebSocket."""
+    match path.split("/"):
+        case ["", "valores"]:
+            return 200, read_all()
+        case ["", "valores", name]:
+            return read_one(unquote(name))
+        case _:
+            return 404, {"erro": "não há nada aqui"}
+
+
+def answer(connection, request):
+    if request.path == "/vivo":
+        # Antes de responder: quem já sabe que está ligado não perde nada.
+        connection.queue = asyncio.Queue(QUEUE)
+        screens.add(connection.queue)
+        return None
+    status, body = read(request.path)
+    text = json.dumps(body, ensure_ascii=False)
+    response = connection.respond(status, text)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = "application/json"
+    return response
 
 
 def leave(queue):
     screens.discard(queue)
 
 
-@app.get("/valores")
-async def get_all():
-    return read_all()
-
-
-@app.get("/valores/{name}")
-async def get_one(name: str):
-    return JSONResponse(*read_one(name))
-
-
-async def write(socket, queue):
+async def write(socket):
     while True:
-        await socket.send_text(await queue.get())
+        await socket.send(await socket.queue.get())
 
 
-@app.websocket("/vivo")
-async def show(socket: WebSocket):
-    # Antes de responder: quem já sabe que está ligado não perde nada.
-    queue = asyncio.Queue(QUEUE)
-    screens.add(queue)
-    await socket.accept()
-    writing = asyncio.create_task(write(socket, queue))
+async def show(socket):
+    writing = asyncio.create_task(write(socket))
     try:
         # Um ecrã não tem nada para dizer, mas é assim que se vê que saiu.
-        async for _ in socket.iter_text():
+        async for _ in socket:
             pass
+    except websockets.ConnectionClosed:
+        pass
     finally:
         writing.cancel()
-        leave(queue)
+        leave(socket.queue)
+
+
+async def main():
+    host, port = sys.argv[1].rsplit(":", 1)
+    client = connect(urlsplit(sys.argv[2]), asyncio.get_running_loop())
+    try:
+        async with websockets.serve(
+            show,
+            host,
+            int(port),
+            process_request=answer,
+            compression=None,
+            close_timeout=1,  # ao terminar, não espera por quem não responde
+        ) as server:
+            await server.serve_forever()
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def run():
-    host, port = sys.argv[1].rsplit(":", 1)
-    uvicorn.run(
-        app,
-        host=host,
-        port=int(port),
-        log_level="critical",
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=1,
-    )
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        pass
 
 
 if __name__ == "__main__":

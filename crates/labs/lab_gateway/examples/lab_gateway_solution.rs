@@ -170,12 +170,11 @@ async fn run(address: &str, url: &str) -> Result<(), Box<dyn Error>> {
     let mut client = AsyncClient::new(url).map_err(|error| {
         format!("«{url}» não serve ({error}). Um exemplo: {URL}")
     })?;
-    let messages = client.get_stream(None); // antes de ligar, e sem limite
-    
     //~ let gateway = Gateway::default();
     //{
     let gateway = Gateway::new();
     //}
+    let messages = client.get_stream(None); // antes de ligar, e sem limite
 
     // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
     tokio::select! {

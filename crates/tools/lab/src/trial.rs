@@ -197,6 +197,11 @@ impl<'a> Trial<'a> {
         Ok(())
     }
 
+    /// Where the program listens, if it is a server.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The program that was started by this name.
     #[cfg_attr(not(test), allow(dead_code))]
     pub fn named(&mut self, name: &str) -> &mut Program {

@@ -1,5 +1,6 @@
 //! Lab 9: values that come by MQTT, over REST and live over WebSocket.
 
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,10 @@ use serde_json::{Value, json};
 use super::{Check, Lab};
 use crate::brokers::mqtt::Broker;
 use crate::bytes::{Expected, summarised};
+use crate::http::{Response, request};
 use crate::mqtt::MqttClient;
 use crate::tcp::Client;
-use crate::trial::{ANSWER, Failure, Outcome, Trial};
+use crate::trial::{ANSWER, Failure, Outcome, Steps, Trial};
 use crate::ws::Screen;
 
 /// How long a program may take to come back to a broker that has come back.
@@ -148,8 +150,13 @@ fn topic(name: &str) -> String {
 struct Gateway {
     broker: Broker,
     sensor: MqttClient,
-    http: Client,
+    /// Who asks over HTTP, each time on a connection of its own: a server may
+    /// close one after its answer, or when it was silent for a while.
+    address: SocketAddr,
+    steps: Steps,
 }
+
+const READER: &str = "leitor";
 
 impl Gateway {
     /// The program between a broker and its clients, and ready.
@@ -157,7 +164,8 @@ impl Gateway {
         let broker = Broker::start(trial)?;
         let mut sensor = MqttClient::connect(&broker, "sensor")?;
         trial.serve(&[&broker.url()])?;
-        let http = trial.connect()?;
+        // The first connection waits until the program listens.
+        trial.connect()?.leaves();
         broker.has_client(trial)?;
         // What is retained comes whenever the program subscribes.
         let probe = trial.random.sensor();
@@ -165,7 +173,8 @@ impl Gateway {
         let mut gateway = Gateway {
             broker,
             sensor,
-            http,
+            address: trial.address(),
+            steps: trial.steps.clone(),
         };
         gateway.knows(&probe, 20.5, ANSWER)?;
         Ok(gateway)
@@ -183,17 +192,21 @@ impl Gateway {
         // The only letter of the checks' own names that is not ASCII.
         let path = format!("/valores/{}", name.replace('â', "%C3%A2"));
         let start = Instant::now();
-        self.http.did(format!("pede GET {path}, até vir {value}"));
+        let did = |what: String| self.steps.add(READER, what);
+        did(format!("pede GET {path}, até vir {value}"));
         loop {
-            let (status, body) = self.answer(&path)?;
+            let mut reader = self.reader()?;
+            reader.writes(request("GET", &path, None).as_bytes())?;
+            let response = reader.reads_response()?;
+            let (status, body) = (response.status, response.body);
             let known = serde_json::from_slice(&body).unwrap_or(Value::Null);
             let shown = format!("{status} {}", summarised(&body));
             if status == 200 && is_value(&known, name, value) {
-                self.http.did(format!("recebe {shown}"));
+                did(format!("recebe {shown}"));
                 return Ok(());
             }
             if start.elapsed() > limit {
-                self.http.did(format!("continua a receber {shown}"));
+                did(format!("continua a receber {shown}"));
                 let wanted = json!({ "nome": name, "valor": value });
                 return Err(Failure::new(format!(
                     "ao fim de {} s, a resposta ainda é outra",
@@ -209,12 +222,19 @@ impl Gateway {
         }
     }
 
-    /// The answer to a request that is not worth a step.
-    fn answer(&mut self, path: &str) -> Outcome<(u16, Vec<u8>)> {
-        let request = crate::http::request("GET", path, None);
-        self.http.writes(request.as_bytes())?;
-        let response = self.http.reads_response()?;
-        Ok((response.status, response.body))
+    fn reader(&self) -> Outcome<Client> {
+        let limit = ANSWER;
+        let stream = TcpStream::connect_timeout(&self.address, limit).map_err(
+            |error| {
+                Failure::new("o programa deixou de aceitar ligações")
+                    .because(format!("A ligação falhou: {error}."))
+            },
+        )?;
+        Ok(Client::new(READER.to_string(), stream, self.steps.clone()))
+    }
+
+    fn asks(&self, path: &str, status: u16) -> Outcome<Response> {
+        self.reader()?.asks("GET", path, None, status)
     }
 
     fn publishes(&mut self, name: &str, value: &str) -> Outcome {
@@ -265,7 +285,7 @@ fn all_values(trial: &mut Trial) -> Outcome {
     gateway.learns(&one, "21.5")?;
     gateway.learns(&other, "1000")?;
     gateway.learns(&one, "22.25")?;
-    let response = gateway.http.asks("GET", "/valores", None, 200)?;
+    let response = gateway.asks("/valores", 200)?;
     let all: Value =
         serde_json::from_slice(&response.body).unwrap_or(Value::Null);
     let kind = response.header("content-type").unwrap_or_default();
@@ -293,8 +313,8 @@ fn unknown(trial: &mut Trial) -> Outcome {
     let mut gateway = Gateway::open(trial)?;
     let name = trial.random.sensor();
     let path = format!("/valores/{name}");
-    gateway.http.asks("GET", &path, None, 404)?;
-    gateway.http.asks("GET", "/nada", None, 404)?;
+    gateway.asks(&path, 404)?;
+    gateway.asks("/nada", 404)?;
     gateway.learns(&name, "21.5")
 }
 
