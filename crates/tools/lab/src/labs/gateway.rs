@@ -359,8 +359,9 @@ fn not_a_number(trial: &mut Trial) -> Outcome {
         gateway.sensor.publishes(&topic(&name), payload)?;
     }
     let other = trial.random.sensor();
-    gateway.learns(&other, "5.5")?;
+    gateway.publishes(&other, "5.5")?;
     shows(&mut screen, &other, 5.5)?;
+    gateway.knows(&other, 5.5, ANSWER)?;
     gateway.knows(&name, 21.5, ANSWER)
 }
 
