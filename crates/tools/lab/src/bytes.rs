@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// What a program should have sent.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Expected {
     head: Vec<u8>,
     /// Whether any text may stand between `head` and the end of the line.

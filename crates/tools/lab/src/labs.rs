@@ -1,10 +1,12 @@
 //! The labs: one module each, and a line for it in [`ALL`].
 
 mod dashboard_ws;
+mod gateway;
 mod hub_async;
 mod items_crud;
 mod sensor_tcp;
 mod telemetry_udp;
+mod thermostat_mqtt;
 
 use std::time::Duration;
 
@@ -45,6 +47,8 @@ pub const ALL: &[&Lab] = &[
     &hub_async::LAB,
     &items_crud::LAB,
     &dashboard_ws::LAB,
+    &thermostat_mqtt::LAB,
+    &gateway::LAB,
 ];
 
 pub fn find(name: &str) -> Option<&'static Lab> {

@@ -2,14 +2,16 @@
 //!
 //! A student's program, in any language, is a black box that gets its address
 //! as an argument. [`labs`] says what each lab asks of it, one module a lab;
-//! [`run`] runs those checks, each in a [`trial`] with a program of its own;
-//! [`report`] tells what came of them.
+//! [`run`] runs those checks, each in a [`trial`] with a program of its own,
+//! and the [`brokers`] that it needs; [`report`] tells what came of them.
 
+mod brokers;
 mod bytes;
 mod doctor;
 mod grade;
 mod http;
 mod labs;
+mod mqtt;
 mod notebook;
 mod processes;
 mod program;
@@ -50,7 +52,8 @@ Verifica os exercícios, em qualquer linguagem, e diz o que está mal.
   cargo run -p lab -- grade LAB PASTA         verifica as entregas de uma pasta
 
 Com check: --seed N repete uma verificação; --json escreve JSON; --solution
-verifica a solução que acompanha o exercício.
+verifica a solução que acompanha o exercício. O programa pode receber mais
+palavras depois do endereço: o enunciado diz quais.
 Com grade: cada entrega é uma subpasta com um ficheiro run, que recebe o
 endereço, ou um projeto Cargo; --output PASTA para os resultados (senão,
 notas), --jobs N para quantas de cada vez, --seed N. Não há nenhuma sandbox.
@@ -66,13 +69,16 @@ enum Trouble {
 }
 
 fn main() -> ExitCode {
+    // Ctrl-C, and what else asks a program to end (SIGTERM, a closed window).
     let _ = ctrlc::set_handler(|| {
         processes::end_every_run();
         std::process::exit(130);
     });
     processes::raise_descriptor_limit();
     let arguments: Vec<String> = env::args().skip(1).collect();
-    match dispatch(&arguments) {
+    let done = dispatch(&arguments);
+    processes::end_every_run(); // a broker that served more than one check
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(Trouble::Failed(what)) => {

@@ -58,56 +58,92 @@ pub struct Program {
     /// Marks every process that comes of this one, in its environment.
     mark: String,
     shared: Arc<Mutex<Shared>>,
+    /// How many of its lines were taken already.
+    taken: usize,
 }
 
 #[derive(Default)]
 struct Shared {
     output: VecDeque<u8>,
+    /// What went to stdout, line by line.
+    lines: Vec<String>,
+    /// Whether no more lines can come.
+    closed: bool,
     written: u64,
     offence: Option<Offence>,
     ended: bool,
 }
 
+impl Launch {
+    /// The command with this in the place of `{addr}`, and these words after
+    /// it.
+    fn command(&self, address: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        for argument in &self.arguments {
+            command.arg(argument.replace("{addr}", address));
+            if argument.contains("{addr}") {
+                command.args(words);
+            }
+        }
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
+    }
+}
+
 impl Program {
+    /// Starts a submission, which may neither write nor take more than it
+    /// should.
+    ///
     /// # Errors
     /// Where the command does not exist or may not be executed.
-    pub fn start(launch: &Launch, address: &str) -> io::Result<Program> {
+    pub fn start(
+        launch: &Launch,
+        address: &str,
+        words: &[&str],
+    ) -> io::Result<Program> {
+        let program = Program::run(launch.command(address, words))?;
+        let watched = Arc::clone(&program.shared);
+        let (id, mark) = (program.child.id(), program.mark.clone());
+        thread::spawn(move || watch(&watched, id, &mark));
+        Ok(program)
+    }
+
+    /// Runs a program that may take its time and its memory: a broker.
+    ///
+    /// # Errors
+    /// Where it does not exist or may not be executed.
+    pub fn run(mut command: Command) -> io::Result<Program> {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let mark = format!("{}-{number}", std::process::id());
 
-        let mut command = Command::new(&launch.program);
-        let arguments = launch.arguments.iter();
         command
-            .args(arguments.map(|word| word.replace("{addr}", address)))
             .env(processes::MARK, &mark)
             .env("PYTHONUNBUFFERED", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if let Some(folder) = &launch.folder {
-            command.current_dir(folder);
-        }
         processes::lead_a_group(&mut command);
         let mut child = command.spawn()?;
         processes::remember(child.id(), &mark);
 
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let pipes: [Option<Box<dyn Read + Send>>; 2] = [
-            child.stdout.take().map(|pipe| Box::new(pipe) as _),
-            child.stderr.take().map(|pipe| Box::new(pipe) as _),
-        ];
-        let (id, whole) = (child.id(), mark.clone());
-        for pipe in pipes.into_iter().flatten() {
+        let id = child.id();
+        if let Some(pipe) = child.stdout.take() {
             let (shared, mark) = (Arc::clone(&shared), mark.clone());
-            thread::spawn(move || gather(pipe, &shared, id, &mark));
+            thread::spawn(move || gather(pipe, true, &shared, id, &mark));
         }
-        let watched = Arc::clone(&shared);
-        thread::spawn(move || watch(&watched, id, &whole));
+        if let Some(pipe) = child.stderr.take() {
+            let (shared, mark) = (Arc::clone(&shared), mark.clone());
+            thread::spawn(move || gather(pipe, false, &shared, id, &mark));
+        }
         Ok(Program {
             child,
             mark,
             shared,
+            taken: 0,
         })
     }
 
@@ -129,6 +165,37 @@ impl Program {
             if ended.is_some() || start.elapsed() > limit {
                 return ended;
             }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it at once, with all that it started: `kill -9`.
+    pub fn kill(&mut self) {
+        processes::end_all(self.child.id(), &self.mark);
+        let _ = self.child.wait();
+        lock(&self.shared).ended = true;
+    }
+
+    /// The next line on stdout that is such, if it comes within this time;
+    /// those before it are forgotten.
+    pub fn next_line(
+        &mut self,
+        limit: Duration,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let start = Instant::now();
+        loop {
+            let shared = lock(&self.shared);
+            for line in &shared.lines[self.taken..] {
+                self.taken += 1;
+                if wanted(line) {
+                    return Some(line.clone());
+                }
+            }
+            if shared.closed || start.elapsed() > limit {
+                return None;
+            }
+            drop(shared);
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -198,26 +265,44 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// Reads a pipe to its end, so that the program never waits for a reader, and
-/// keeps what came last.
+/// keeps what came last, and the lines of stdout.
 fn gather(
-    mut pipe: Box<dyn Read + Send>,
+    mut pipe: impl Read,
+    is_stdout: bool,
     shared: &Mutex<Shared>,
     id: u32,
     mark: &str,
 ) {
     let mut buffer = [0; 16 * 1024];
+    let mut line = Vec::new();
     while let Ok(count @ 1..) = pipe.read(&mut buffer) {
         let mut shared = lock(shared);
         shared.written += count as u64;
         shared.output.extend(&buffer[..count]);
         let surplus = shared.output.len().saturating_sub(KEPT);
         shared.output.drain(..surplus);
-        if shared.written > OUTPUT_LIMIT && shared.offence.is_none() {
-            shared.offence = Some(Offence::Flooded);
-            if !shared.ended {
-                processes::end_all(id, mark);
+        if shared.written > OUTPUT_LIMIT {
+            if shared.offence.is_none() {
+                shared.offence = Some(Offence::Flooded);
+                if !shared.ended {
+                    processes::end_all(id, mark);
+                }
+            }
+            continue;
+        }
+        for piece in buffer[..count].split_inclusive(|byte| *byte == b'\n') {
+            line.extend_from_slice(piece);
+            if is_stdout && piece.ends_with(b"\n") {
+                let text = String::from_utf8_lossy(&line).into_owned();
+                shared.lines.push(text.trim_end().to_string());
+            }
+            if piece.ends_with(b"\n") {
+                line.clear();
             }
         }
+    }
+    if is_stdout {
+        lock(shared).closed = true;
     }
 }
 

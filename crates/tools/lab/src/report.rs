@@ -176,12 +176,40 @@ pub fn summary(lab: &Lab, all: &[Checked], style: Style) -> String {
         };
         return format!("\n{} Está feito.{next}\n", style.good(&(count + ".")));
     }
-    format!(
-        "\n{} Comece pela primeira que falhou. Uma pista: cargo run -p lab -- \
-         hint {}\n",
-        style.bad(&(count + ".")),
-        lab.name
-    )
+    let count = style.bad(&(count + "."));
+    let mut text = format!("\n{count}");
+    let mut whys = not_run(all);
+    if !whys.is_empty() {
+        text.push_str(&match whys.len() {
+            1 => " Uma não se pôde correr aqui: ".to_string(),
+            many => format!(" {many} não se puderam correr aqui: "),
+        });
+        whys.dedup();
+        text.push_str(&whys.join("; "));
+        text.push('.');
+    }
+    if all.iter().any(|c| matches!(c.verdict, Verdict::Failed(_))) {
+        text.push_str(&format!(
+            " Comece pela primeira que falhou. Uma pista: cargo run -p lab \
+             -- hint {}",
+            lab.name
+        ));
+    }
+    text + "\n"
+}
+
+/// What this machine lacks, for each check that it could not run. Where the
+/// first one failed, the others were left out for that alone.
+fn not_run(all: &[Checked]) -> Vec<&str> {
+    if let Some(Verdict::Failed(_)) = all.first().map(|first| &first.verdict) {
+        return Vec::new();
+    }
+    let all = all.iter();
+    all.filter_map(|checked| match &checked.verdict {
+        Verdict::NotRun(why) => Some(why.as_str()),
+        _ => None,
+    })
+    .collect()
 }
 
 /// All of a run for a program to read.

@@ -1,6 +1,7 @@
 //! One check while it runs: the program, what was done to it, and what is
 //! wrong with it.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -25,11 +26,13 @@ pub const ANSWER: Duration = Duration::from_secs(3);
 /// How long the checker watches for what must *not* come.
 pub const SILENCE: Duration = Duration::from_millis(250);
 
+const HALF_WAY: &str = "a meio da verificação";
+
 /// What a check comes to.
 pub type Outcome<T = ()> = Result<T, Box<Failure>>;
 
 /// What is wrong, in words for the student.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Failure {
     /// What happened, in one line.
     pub what: String,
@@ -39,6 +42,9 @@ pub struct Failure {
     pub compared: Option<(Expected, Vec<u8>)>,
     /// Whether the program's state has nothing to add to it.
     settled: bool,
+    /// Whether it is the machine that lacks something: the check says nothing
+    /// about the program.
+    pub not_run: bool,
 }
 
 impl Failure {
@@ -48,7 +54,15 @@ impl Failure {
             cause: String::new(),
             compared: None,
             settled: false,
+            not_run: false,
         })
+    }
+
+    /// The check cannot be run here; and what to do about it.
+    pub fn not_run(why: impl Into<String>) -> Box<Failure> {
+        let mut failure = Failure::new(why).settled();
+        failure.not_run = true;
+        failure
     }
 
     pub fn because(mut self: Box<Self>, cause: impl Into<String>) -> Box<Self> {
@@ -95,10 +109,31 @@ pub struct Trial<'a> {
     pub random: Random,
     pub steps: Steps,
     launch: &'a Launch,
-    /// The program, once it runs; `None` while nothing needed it.
-    program: Option<Program>,
+    /// The submission, once it runs: one program, or several with names.
+    runs: Vec<Run>,
+    /// Where the program listens, if it is a server.
     address: SocketAddr,
     clients: usize,
+    /// What lives as long as the programs do, and ends after them.
+    kept: Vec<Box<dyn Any>>,
+}
+
+/// The submission, started once.
+struct Run {
+    /// Empty where it is the only one.
+    name: String,
+    program: Program,
+    /// Whether its end is part of the check.
+    may_end: bool,
+}
+
+/// A program as the student knows it.
+fn who(name: &str) -> String {
+    if name.is_empty() {
+        "o programa".to_string()
+    } else {
+        format!("o programa «{name}»")
+    }
 }
 
 impl<'a> Trial<'a> {
@@ -107,36 +142,167 @@ impl<'a> Trial<'a> {
             random,
             steps: Steps::default(),
             launch,
-            program: None,
+            runs: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clients: 0,
+            kept: Vec::new(),
         }
     }
 
-    /// The program, started on a free port if it does not run yet.
+    /// The program; a server, started on a free port, if nothing runs yet.
     pub fn program(&mut self) -> Outcome<&mut Program> {
-        if self.program.is_none() {
-            self.address = free_address();
-            self.start(&self.address.to_string())?;
+        if self.runs.is_empty() {
+            self.serve(&[])?;
         }
-        Ok(self.program.as_mut().expect("it was just started"))
+        Ok(&mut self.runs[0].program)
     }
 
-    /// Starts the program with this in the place of `{addr}`: the address at
-    /// which it is to listen, or the URL to which it is to connect.
-    pub fn start(&mut self, address: &str) -> Outcome {
-        let program =
-            Program::start(self.launch, address).map_err(|error| {
-                let command = self.launch.program.to_string_lossy();
-                Failure::new(format!("o programa não arranca: {error}"))
+    /// Starts the program on a free port, with these words after its address.
+    pub fn serve(&mut self, words: &[&str]) -> Outcome {
+        self.address = free_address();
+        self.start_as("", &self.address.to_string(), words)
+    }
+
+    /// Starts the program, once more and by this name, with this in the place
+    /// of `{addr}`: the address at which it is to listen, or the URL to which
+    /// it is to connect. The words after it say what else it is to do.
+    pub fn start_as(
+        &mut self,
+        name: &str,
+        address: &str,
+        words: &[&str],
+    ) -> Outcome {
+        let started = Program::start(self.launch, address, words);
+        let program = started.map_err(|error| {
+            let command = self.launch.program.to_string_lossy();
+            Failure::new(format!("o programa não arranca: {error}"))
                 .because(format!(
                     "Não existe nenhum «{command}», ou não se pode executar. \
                      Experimente o comando sozinho, num terminal."
                 ))
                 .settled()
-            })?;
-        self.program = Some(program);
+        })?;
+        if !name.is_empty() {
+            let words = words.join(" ");
+            self.steps
+                .add("verificador", format!("inicia {name}: {words}"));
+        }
+        // Who starts again takes the place of who was.
+        self.runs.retain(|run| run.name != name);
+        self.runs.push(Run {
+            name: name.to_string(),
+            program,
+            may_end: false,
+        });
         Ok(())
+    }
+
+    /// Where the program listens, if it is a server.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The program that was started by this name.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub fn named(&mut self, name: &str) -> &mut Program {
+        &mut self.run_named(name).program
+    }
+
+    fn run_named(&mut self, name: &str) -> &mut Run {
+        let run = self.runs.iter_mut().find(|run| run.name == name);
+        run.expect("the check started it")
+    }
+
+    /// From here on, this program may end by itself.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub fn lets_end(&mut self, name: &str) {
+        self.run_named(name).may_end = true;
+    }
+
+    /// Kills a program, as `kill -9` does.
+    pub fn kills(&mut self, name: &str) {
+        let run = self.run_named(name);
+        run.may_end = true;
+        run.program.kill();
+        let did = format!("mata {} (kill -9)", who(name));
+        self.steps.add("verificador", did);
+    }
+
+    /// A program ends by itself within this time, and with which exit status:
+    /// `None` where a signal ended it.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub fn ends(
+        &mut self,
+        name: &str,
+        limit: Duration,
+    ) -> Outcome<Option<i32>> {
+        let run = self.run_named(name);
+        run.may_end = true;
+        match run.program.ended_within(limit) {
+            Some(status) => {
+                let how = how(status);
+                self.steps.add(&shown(name), format!("termina, {how}"));
+                Ok(status.code())
+            }
+            None => Err(Failure::new(format!(
+                "{} continua a correr ao fim de {} s",
+                who(name),
+                limit.as_secs()
+            ))),
+        }
+    }
+
+    /// A program writes such a line to stdout within this time, in whatever
+    /// company; `wanted` says to the student which.
+    #[cfg_attr(not(test), allow(dead_code))]
+    pub fn prints(
+        &mut self,
+        name: &str,
+        limit: Duration,
+        wanted: &str,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Outcome<String> {
+        let program = self.named(name);
+        let Some(line) = program.next_line(limit, is_wanted) else {
+            let who = who(name);
+            return Err(Failure::new(match program.ended() {
+                Some(_) => format!("{who} acabou sem escrever {wanted}"),
+                None => format!(
+                    "{who} não escreveu {wanted} em {} s",
+                    limit.as_secs()
+                ),
+            }));
+        };
+        self.steps.add(&shown(name), format!("escreve «{line}»"));
+        Ok(line)
+    }
+
+    /// Asks again and again until there is an answer. For what happens
+    /// elsewhere than here: at the broker, in the program.
+    pub fn awaits<T>(
+        &mut self,
+        limit: Duration,
+        missing: impl Fn() -> Box<Failure>,
+        mut ask: impl FnMut() -> Option<T>,
+    ) -> Outcome<T> {
+        let start = Instant::now();
+        loop {
+            if let Some(answer) = ask() {
+                return Ok(answer);
+            }
+            let mut runs = self.runs.iter_mut().filter(|run| !run.may_end);
+            let gone = runs.any(|run| run.program.ended().is_some());
+            if gone || start.elapsed() > limit {
+                return Err(missing());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Keeps something until the programs have ended: a broker, say, which
+    /// they should not lose before they are asked what they wrote last.
+    pub fn keeps(&mut self, thing: impl Any) {
+        self.kept.push(Box::new(thing));
     }
 
     /// A new TCP connection, as soon as the program listens.
@@ -167,12 +333,8 @@ impl<'a> Trial<'a> {
                 Err(error) => error,
             };
             if let Some(status) = self.program()?.ended() {
-                let when = if first {
-                    "antes de escutar"
-                } else {
-                    "a meio da verificação"
-                };
-                return Err(ended(status, when).settled());
+                let when = if first { "antes de escutar" } else { HALF_WAY };
+                return Err(self.ended("o programa", status, when).settled());
             }
             if start.elapsed() > limit || self.program()?.offence().is_some() {
                 return Err(self.deaf(first, &error));
@@ -219,7 +381,7 @@ impl<'a> Trial<'a> {
         }
         let left = program.left_behind(Duration::from_secs(1));
         // It ended, as it should: nothing to explain in that.
-        self.program = None;
+        self.runs.remove(0);
         if left.is_empty() {
             return Ok(());
         }
@@ -252,7 +414,10 @@ impl<'a> Trial<'a> {
     /// The program has not ended.
     pub fn still_runs(&mut self) -> Outcome {
         match self.program()?.ended() {
-            Some(status) => Err(ended(status, "antes de escutar").settled()),
+            Some(status) => {
+                let when = "antes de escutar";
+                Err(self.ended("o programa", status, when).settled())
+            }
             None => Ok(()),
         }
     }
@@ -260,18 +425,17 @@ impl<'a> Trial<'a> {
     /// The program does not end, for a moment, after what was done to it.
     pub fn survives(&mut self) -> Outcome {
         match self.program()?.ended_within(SILENCE) {
-            Some(status) => Err(ended(status, "a meio da verificação")),
+            Some(status) => Err(self.ended("o programa", status, HALF_WAY)),
             None => Ok(()),
         }
     }
 
-    /// Takes from `failed` what the program's state explains better.
+    /// Takes from `failed` what the programs' state explains better.
     pub fn explained(&mut self, failed: Outcome) -> Outcome {
-        let Some(program) = self.program.as_mut() else {
-            return failed;
-        };
-        if let Some(offence) = program.offence() {
-            return Err(offended(offence));
+        for run in &self.runs {
+            if let Some(offence) = run.program.offence() {
+                return Err(offended(&who(&run.name), offence));
+            }
         }
         let Err(failure) = failed else {
             return Ok(());
@@ -281,9 +445,16 @@ impl<'a> Trial<'a> {
         }
         // Who sees its connection broken may be quicker than the system that
         // tells of the program's end.
-        match program.ended_within(Duration::from_millis(100)) {
-            Some(status) => {
-                let mut ended = ended(status, "a meio da verificação");
+        let start = Instant::now();
+        let limit = Duration::from_millis(100);
+        let mut runs = self.runs.iter_mut().filter(|run| !run.may_end);
+        let gone = runs.find_map(|run| {
+            let left = limit.saturating_sub(start.elapsed());
+            Some((who(&run.name), run.program.ended_within(left)?))
+        });
+        match gone {
+            Some((who, status)) => {
+                let mut ended = self.ended(&who, status, HALF_WAY);
                 ended.compared = failure.compared;
                 Err(ended)
             }
@@ -291,30 +462,57 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The last lines that the program wrote, if it ever ran.
+    /// Something ended that should not have.
+    fn ended(&self, who: &str, status: ExitStatus, when: &str) -> Box<Failure> {
+        let how = how(status);
+        let failure = Failure::new(format!("{who} terminou, {how}, {when}"));
+        let is_server = self.address.port() != 0;
+        failure.because(if is_server {
+            "Um servidor não termina por causa de um cliente: o que corre mal \
+             com um fica com esse."
+        } else {
+            "Um programa destes não termina por causa do que recebe, nem por \
+             perder a ligação. As últimas linhas que escreveu podem dizer \
+             porquê."
+        })
+    }
+
+    /// The last lines that the program wrote, if it ever ran; where there are
+    /// several, those of each, with its name.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
-        self.program
-            .as_ref()
-            .map(|program| program.last_lines(count))
-            .unwrap_or_default()
+        if let [run] = &self.runs[..] {
+            return run.program.last_lines(count);
+        }
+        let names = self.runs.iter().map(|run| run.name.chars().count());
+        let width = names.max().unwrap_or(0);
+        let each = count.div_ceil(self.runs.len().max(1)).max(2);
+        let mut all = Vec::new();
+        for run in &self.runs {
+            for line in run.program.last_lines(each) {
+                all.push(format!("{:width$} | {line}", run.name));
+            }
+        }
+        all
     }
 }
 
-fn ended(status: ExitStatus, when: &str) -> Box<Failure> {
-    let how = match status.code() {
-        Some(code) => format!("com o código {code}"),
-        None => "por um sinal do sistema".to_string(),
-    };
-    Failure::new(format!("o programa terminou, {how}, {when}")).because(
-        "Um servidor não termina por causa de um cliente: o que corre mal \
-             com um fica com esse.",
-    )
+/// A program's name in the record of the steps.
+#[cfg_attr(not(test), allow(dead_code))]
+fn shown(name: &str) -> String {
+    if name.is_empty() { "programa" } else { name }.to_string()
 }
 
-fn offended(offence: Offence) -> Box<Failure> {
+fn how(status: ExitStatus) -> String {
+    match status.code() {
+        Some(code) => format!("com o código {code}"),
+        None => "por um sinal do sistema".to_string(),
+    }
+}
+
+fn offended(who: &str, offence: Offence) -> Box<Failure> {
     match offence {
         Offence::Flooded => {
-            Failure::new("o programa inundou a saída com mais de 16 MiB")
+            Failure::new(format!("{who} inundou a saída com mais de 16 MiB"))
                 .because(
                     "Há um ciclo que escreve sem esperar por nada. Depois de \
                      uma leitura que dá zero bytes, ou um erro, o cliente já \
@@ -322,7 +520,7 @@ fn offended(offence: Offence) -> Box<Failure> {
                 )
         }
         Offence::TookMemory => {
-            Failure::new("o programa passou de 512 MiB de memória").because(
+            Failure::new(format!("{who} passou de 512 MiB de memória")).because(
                 "Guarda tudo o que chega, sem limite: um cliente sozinho \
                  enche a memória da máquina.",
             )
@@ -355,5 +553,95 @@ pub fn free_address() -> SocketAddr {
         {
             return address;
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    /// A submission in shell: `$1` is the address, `$2` the word after it.
+    fn shell(script: &str) -> Launch {
+        Launch {
+            program: "sh".into(),
+            arguments: ["-c", script, "sh", "{addr}"].map(String::from).into(),
+            folder: None,
+        }
+    }
+
+    fn trial(launch: &Launch) -> Trial<'_> {
+        Trial::new(launch, Random::new(7, "test"))
+    }
+
+    const ROLES: &str = "echo $1 $2; [ $2 != ends ] || exit 3; sleep 60";
+
+    #[test]
+    fn starts_several_and_says_which_is_wrong() {
+        let launch = shell(ROLES);
+        let mut trial = trial(&launch);
+        for name in ["works", "waits"] {
+            trial.start_as(name, "tcp://x", &[name]).expect("it starts");
+            let line = format!("tcp://x {name}");
+            let printed = trial.prints(name, LIMIT, "", |said| said == line);
+            assert_eq!(printed.map_err(|failure| failure.what), Ok(line));
+        }
+        let fine = trial.explained(Ok(()));
+        assert!(fine.is_ok());
+
+        trial
+            .start_as("third", "tcp://x", &["ends"])
+            .expect("starts");
+        assert!(trial.named("third").ended_within(LIMIT).is_some());
+        let failure = trial.explained(Err(Failure::new("something")));
+        assert_eq!(
+            failure.expect_err("a failure").what,
+            "o programa «third» terminou, com o código 3, a meio da verificação"
+        );
+        let lines = trial.last_lines(6);
+        assert_eq!(
+            lines,
+            [
+                "works | tcp://x works",
+                "waits | tcp://x waits",
+                "third | tcp://x ends"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_check_ends_explains_nothing() {
+        let launch = shell(ROLES);
+        let mut trial = trial(&launch);
+        trial.start_as("a", "x", &["works"]).expect("it starts");
+        trial.start_as("b", "x", &["ends"]).expect("it starts");
+        trial.start_as("c", "x", &["ends"]).expect("it starts");
+        trial.kills("a");
+        let status = trial.ends("b", LIMIT).map_err(|failure| failure.what);
+        assert_eq!(status, Ok(Some(3)));
+        trial.lets_end("c");
+        assert!(trial.named("a").ended().is_some());
+        let failure = trial.explained(Err(Failure::new("something")));
+        assert_eq!(failure.expect_err("a failure").what, "something");
+    }
+
+    #[test]
+    fn waits_no_longer_than_there_is_hope() {
+        let launch = shell(ROLES);
+        let mut trial = trial(&launch);
+        trial.start_as("", "x", &["ends"]).expect("it starts");
+        let start = Instant::now();
+        let failure = trial
+            .prints("", LIMIT, "nada", |_| false)
+            .expect_err("no line");
+        assert_eq!(failure.what, "o programa acabou sem escrever nada");
+        let never = trial.awaits(
+            Duration::from_secs(60),
+            || Failure::new("nunca"),
+            || None::<()>,
+        );
+        assert_eq!(never.expect_err("never").what, "nunca");
+        assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
     }
 }

@@ -1,8 +1,12 @@
 //! The workspace: where things are, and how a crate of it is built.
 
-use std::io;
+use std::env;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -42,9 +46,50 @@ pub fn build(lab: &Lab, solution: bool) -> io::Result<Option<PathBuf>> {
     Ok(executable(&output.stdout))
 }
 
+/// Builds a crate that a check needs, and gives its program; `None` where it
+/// does not compile. The first time may take a minute: then it says so.
+pub fn build_quietly(package: &str, what: &str) -> Option<PathBuf> {
+    let mut child = cargo()
+        .args(["build", "--quiet", "--package", package, "--bin", package])
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut stdout = child.stdout.take()?;
+    let done = AtomicBool::new(false);
+    let mut messages = Vec::new();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            thread::park_timeout(Duration::from_secs(2));
+            if !done.load(Ordering::Relaxed) {
+                eprintln!("\nA compilar {what}: só demora da primeira vez.");
+            }
+        });
+        let _ = stdout.read_to_end(&mut messages);
+        done.store(true, Ordering::Relaxed);
+        waiting.thread().unpark();
+    });
+    child.wait().ok()?.success().then_some(())?;
+    executable(&messages)
+}
+
 /// The cargo that runs this, or the one in the path.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+    let mut cargo =
+        Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
+    // What cargo told this program of its own package is wrong for another
+    // one, and has libraries (ring) compiled again for each that asks.
+    for (variable, _) in env::vars_os() {
+        let name = variable.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        {
+            cargo.env_remove(&variable);
+        }
+    }
+    cargo
 }
 
 /// The program that cargo's messages name.

@@ -44,10 +44,18 @@ fn frame(last: bool, opcode: u8, payload: &[u8]) -> Vec<u8> {
 impl Screen {
     /// Connects and shakes hands.
     pub fn open(trial: &mut Trial) -> Outcome<Screen> {
+        Screen::open_at(trial, "/")
+    }
+
+    /// The same, at this path.
+    pub fn open_at(trial: &mut Trial, path: &str) -> Outcome<Screen> {
         let mut client = trial.connect()?;
-        client.did("pede um WebSocket");
+        client.did(match path {
+            "/" => "pede um WebSocket".to_string(),
+            _ => format!("pede um WebSocket em {path}"),
+        });
         let request = format!(
-            "GET / HTTP/1.1\r\nHost: lab\r\nUpgrade: websocket\r\nConnection: \
+            "GET {path} HTTP/1.1\r\nHost: lab\r\nUpgrade: websocket\r\nConnection: \
              Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: \
              {KEY}\r\n\r\n"
         );
@@ -156,12 +164,23 @@ impl Screen {
         }
     }
 
+    /// Receives a text, whatever it says; this one should come.
+    pub fn hears_any(&mut self, text: &str) -> Outcome<Vec<u8>> {
+        self.hears_such(&Expected::exactly(text), |_| true)
+    }
+
     fn hears_something(&mut self, expected: &Expected) -> Outcome<Vec<u8>> {
+        self.hears_such(expected, |text| expected.first_wrong(text).is_none())
+    }
+
+    fn hears_such(
+        &mut self,
+        expected: &Expected,
+        is_it: impl Fn(&[u8]) -> bool,
+    ) -> Outcome<Vec<u8>> {
         let name = self.client.name.clone();
         let what = match self.next(ANSWER)? {
-            Some((TEXT, text)) if expected.first_wrong(&text).is_none() => {
-                return Ok(text);
-            }
+            Some((TEXT, text)) if is_it(&text) => return Ok(text),
             Some((TEXT, text)) => {
                 self.client.did(format!("esperava «{}»", expected.text()));
                 return Err(Failure::new(format!(

@@ -7,23 +7,11 @@ use std::process::{Command, Output};
 use std::thread;
 
 use snapbox::{Assert, Data, Redactions};
+use testkit::python;
 
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     root.canonicalize().expect("the workspace")
-}
-
-fn python() -> PathBuf {
-    let python = root().join(if cfg!(windows) {
-        ".venv/Scripts/python.exe"
-    } else {
-        ".venv/bin/python"
-    });
-    assert!(
-        python.exists(),
-        "no Python in .venv; make it with: just setup"
-    );
-    python
 }
 
 /// Runs the checker with a seed of which all expected outputs are.
@@ -172,4 +160,6 @@ labs! {
     lab_hub_async
     lab_items_crud
     lab_dashboard_ws
+    lab_thermostat_mqtt
+    lab_gateway
 }

@@ -59,12 +59,11 @@ fn build(name: &str) -> PathBuf {
     }
 }
 
-/// The command for one of the Python programs in `testkit/peers`, which do
-/// what the lecture's own programs do, with Python's own libraries.
+/// The interpreter that has the libraries of Python's own, pinned.
 ///
 /// # Panics
 /// Where the Python environment that `just setup` makes is missing.
-pub fn peer(name: &str) -> Command {
+pub fn python() -> PathBuf {
     let python = workspace().join(if cfg!(windows) {
         ".venv/Scripts/python.exe"
     } else {
@@ -74,9 +73,18 @@ pub fn peer(name: &str) -> Command {
         python.exists(),
         "no Python in .venv; make it with: just setup"
     );
+    python
+}
+
+/// The command for one of the Python programs in `testkit/peers`, which do
+/// what the lecture's own programs do, with Python's own libraries.
+///
+/// # Panics
+/// Where the Python environment that `just setup` makes is missing.
+pub fn peer(name: &str) -> Command {
     let script = workspace().join("crates/tools/testkit/peers").join(name);
     assert!(script.exists(), "no such peer: {}", script.display());
-    let mut command = Command::new(python);
+    let mut command = Command::new(python());
     command.arg("-u").arg(script);
     command
 }

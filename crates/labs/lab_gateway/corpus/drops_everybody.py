@@ -1,0 +1,6 @@
+"""Um ecrã que sai leva os outros consigo."""
+
+import solution
+
+solution.leave = lambda queue: solution.screens.clear()
+solution.run()

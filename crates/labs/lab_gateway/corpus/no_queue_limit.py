@@ -1,0 +1,6 @@
+"""Guarda tudo o que um ecrã não lê."""
+
+import solution
+
+solution.QUEUE = 0
+solution.run()

@@ -1,0 +1,196 @@
+//! # Exercício 9: de MQTT para REST e WebSocket
+//!
+//! O enunciado está em `docs/labs/lab_gateway.md`. O que falta fazer está
+//! marcado com TODO, pela ordem em que convém fazê-lo.
+//!
+//! ```console
+//! $ cargo run -p mqtt_broker
+//! Broker MQTT a escutar em 127.0.0.1:1883
+//!
+//! # noutro terminal
+//! $ cargo run -p lab_gateway
+//! Valores em http://127.0.0.1:8000/valores
+//!
+//! # e noutro
+//! $ cargo run -p lab -- check lab_gateway
+//! ```
+
+use std::env;
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::extract::{Path, Request};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_util::StreamExt;
+use hyper::upgrade::{self, Upgraded};
+use hyper_util::rt::TokioIo;
+use paho_mqtt::{
+    AsyncClient, AsyncReceiver, ConnectOptionsBuilder, MQTT_VERSION_3_1_1,
+    Message,
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::create_response;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+const ADDRESS: &str = "127.0.0.1:8000";
+const URL: &str = "mqtt://localhost:1883";
+
+/// Um ecrã.
+type Screen = WebSocketStream<TokioIo<Upgraded>>;
+
+/// O que o lado do MQTT e o do HTTP partilham.
+///
+/// TODO 1: os últimos valores, pelo nome do sensor.
+#[derive(Clone, Default)]
+struct Gateway {}
+
+impl Gateway {
+    /// Aprende um valor, se é um valor.
+    ///
+    /// TODO 1: guarde-o. TODO 3: diga-o a todos os ecrãs, sem esperar por
+    /// nenhum.
+    fn learn(&self, topic: &str, payload: &str) {
+        println!("{topic}: {payload}");
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let address = arguments.next().unwrap_or(ADDRESS.to_string());
+    let url = arguments.next().unwrap_or(URL.to_string());
+    match run(&address, &url).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(address: &str, url: &str) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!(
+            "Não foi possível escutar em {address}: a porta está ocupada ou \
+             o endereço não serve ({error}). Escolha outro: \
+             cargo run -p lab_gateway -- 127.0.0.1:8001"
+        )
+    })?;
+    let mut client = AsyncClient::new(url).map_err(|error| {
+        format!("«{url}» não serve ({error}). Um exemplo: {URL}")
+    })?;
+    let gateway = Gateway::default();
+    let messages = client.get_stream(None); // antes de ligar, e sem limite
+
+    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
+    tokio::select! {
+        biased;
+        interrupted = signal::ctrl_c() => interrupted?,
+        ended = serve(listener, gateway.clone()) => ended?,
+        ended = listen(&client, &messages, url, &gateway) => ended?,
+    }
+    if client.is_connected() {
+        client.disconnect(None).await?;
+    }
+    Ok(())
+}
+
+/// O lado do MQTT.
+async fn listen(
+    client: &AsyncClient,
+    messages: &AsyncReceiver<Option<Message>>,
+    url: &str,
+    gateway: &Gateway,
+) -> Result<(), Box<dyn Error>> {
+    connect(client, url).await?;
+    loop {
+        match messages.recv().await? {
+            Some(message) => {
+                gateway.learn(message.topic(), &message.payload_str());
+            }
+            // Uma ligação que caiu e que, entretanto, já foi refeita.
+            None if client.is_connected() => {}
+            None => {
+                // TODO 4: tente outra vez, até conseguir.
+                return Err("A ligação ao broker perdeu-se.".into());
+            }
+        }
+    }
+}
+
+async fn connect(client: &AsyncClient, url: &str) -> Result<(), String> {
+    let options = ConnectOptionsBuilder::with_mqtt_version(MQTT_VERSION_3_1_1)
+        .keep_alive_interval(Duration::from_secs(10))
+        .connect_timeout(Duration::from_secs(5))
+        .finalize();
+    client.connect(options).await.map_err(|error| {
+        format!(
+            "Não foi possível ligar a {url} ({error}). Inicie primeiro o \
+             broker, noutro terminal: cargo run -p mqtt_broker"
+        )
+    })?;
+    // TODO 1: subscreva os valores de todos os sensores, com QoS 1.
+    Ok(())
+}
+
+/// O lado do HTTP.
+async fn serve(
+    listener: TcpListener,
+    gateway: Gateway,
+) -> Result<(), std::io::Error> {
+    println!("Valores em http://{}/valores", listener.local_addr()?);
+    let app = Router::new()
+        .route("/valores", get(read_all))
+        .route("/valores/{nome}", get(read_one))
+        .route("/vivo", get(open_screen))
+        .with_state(gateway);
+    axum::serve(listener, app).await
+}
+
+// TODO 2: responda com os valores que há. As funções recebem o que partilham
+// em `State(gateway): State<Gateway>`, de `axum::extract`.
+async fn read_all() -> Json<Value> {
+    Json(json!({}))
+}
+
+async fn read_one(Path(name): Path<String>) -> Response {
+    let body = json!({ "erro": format!("não há nenhum valor de {name}") });
+    (StatusCode::NOT_FOUND, Json(body)).into_response()
+}
+
+async fn open_screen(request: Request) -> Response {
+    upgrade(request, show)
+}
+
+// TODO 3: envie a este ecrã cada valor que chega, até ele sair.
+async fn show(mut screen: Screen) {
+    screen.next().await;
+}
+
+/// Aceita um WebSocket: depois da resposta, a ligação deixa de ser HTTP, e é
+/// entregue a `show`, noutra tarefa.
+fn upgrade<F: Future<Output = ()> + Send + 'static>(
+    mut request: Request,
+    show: impl FnOnce(Screen) -> F + Send + 'static,
+) -> Response {
+    let upgrade = upgrade::on(&mut request);
+    let Ok(response) = create_response(&request.map(|_| ())) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    tokio::spawn(async move {
+        if let Ok(connection) = upgrade.await {
+            let connection = TokioIo::new(connection);
+            let screen =
+                Screen::from_raw_socket(connection, Role::Server, None);
+            show(screen.await).await;
+        }
+    });
+    response.map(|()| axum::body::Body::empty())
+}

@@ -1,0 +1,6 @@
+"""Despede-se do broker, e deixa dito que está online."""
+
+import solution
+
+solution.leave = lambda client: solution.time.sleep(0.5)
+solution.run()

@@ -1,0 +1,6 @@
+"""Não deixa testamento."""
+
+import solution
+
+solution.leave_a_will = lambda client: None
+solution.run()

@@ -1,0 +1,6 @@
+"""Subscreve tudo o que há na fábrica."""
+
+import solution
+
+solution.TEMPERATURES = "fabrica/#"
+solution.run()

@@ -1,0 +1,475 @@
+//! Lab 9: values that come by MQTT, over REST and live over WebSocket.
+
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Check, Lab};
+use crate::brokers::mqtt::Broker;
+use crate::bytes::{Expected, summarised};
+use crate::http::{Response, request};
+use crate::mqtt::MqttClient;
+use crate::tcp::Client;
+use crate::trial::{ANSWER, Failure, Outcome, Steps, Trial};
+use crate::ws::Screen;
+
+/// How long a program may take to come back to a broker that has come back.
+const RETURN: Duration = Duration::from_secs(15);
+
+pub const LAB: Lab = Lab {
+    name: "lab_gateway",
+    title: "de MQTT para REST e WebSocket: tudo junto",
+    checks: &[
+        Check {
+            name: "last_value",
+            about: "o valor que chega por MQTT lê-se em GET /valores/NOME",
+            cause: "Ligue o que chega do broker ao que responde a HTTP: um \
+                    mapa de nomes e valores, que os dois partilham.",
+            slide: "Exemplo: FastAPI (Python)",
+            read: "items_api",
+            run: last_value,
+        },
+        Check {
+            name: "all_values",
+            about: "GET /valores dá o último valor de cada sensor, em JSON",
+            cause: "Um objeto JSON com um campo por sensor; o valor é um \
+                    número, e a resposta diz que é application/json.",
+            slide: "Formato de Dados: JSON",
+            read: "json_document",
+            run: all_values,
+        },
+        Check {
+            name: "unknown",
+            about: "um sensor que ainda não disse nada é 404",
+            cause: "O que não existe responde-se com 404, e não com um valor \
+                    inventado.",
+            slide: "Padrão de Comunicação REST (Req/Rep) ii",
+            read: "items_api",
+            run: unknown,
+        },
+        Check {
+            name: "names",
+            about: "um nome com acentos é um nome como os outros",
+            cause: "Num URL, o que não é ASCII vem codificado («é» é %C3%A9): \
+                    a biblioteca de HTTP descodifica o caminho, se for ela a \
+                    separá-lo.",
+            slide: "Padrão de Comunicação REST (Req/Rep) ii",
+            read: "items_api",
+            run: names,
+        },
+        Check {
+            name: "live",
+            about: "cada valor chega logo a todos os ecrãs ligados a /vivo",
+            cause: "Cada ecrã tem uma fila; quem recebe do broker põe o valor \
+                    em todas, e a tarefa de cada ecrã envia o que sai da sua.",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_server",
+            run: live,
+        },
+        Check {
+            name: "not_a_number",
+            about: "o que não é um número não se guarda nem se mostra",
+            cause: "O que não se consegue ler salta-se, e espera-se pela \
+                    mensagem seguinte. `NaN` e `inf` não existem em JSON.",
+            slide: "Exemplo de Subscriber Python",
+            read: "mqtt_subscriber",
+            run: not_a_number,
+        },
+        Check {
+            name: "burst",
+            about: "quinhentos valores de uma vez chegam todos, pela ordem",
+            cause: "A fila de um ecrã tem de aguentar mil valores, e a sua \
+                    tarefa tem de ter vez para a esvaziar.",
+            slide: "A Solução: I/O Assíncrono (Async IO)",
+            read: "ws_chat_server",
+            run: burst,
+        },
+        Check {
+            name: "screen_gone",
+            about: "um ecrã que desaparece não leva os outros consigo",
+            cause: "Um erro a enviar para um ecrã é o fim desse ecrã, e de \
+                    mais nada.",
+            slide: "Exemplo de WebSocket: Servidor Python",
+            read: "ws_chat_server",
+            run: screen_gone,
+        },
+        Check {
+            name: "slow_screen",
+            about: "um ecrã que nunca lê não atrasa os outros",
+            cause: "Quem distribui não pode esperar por nenhum ecrã, nem \
+                    guardar para um sem limite o que ele não lê: uma fila com \
+                    limite para cada um, e quem a enche perde valores ou é \
+                    desligado.",
+            slide: "Vantagens & Quando Usar",
+            read: "ws_chat_server",
+            run: slow_screen,
+        },
+        Check {
+            name: "broker_returns",
+            about: "sem broker, os últimos valores ficam; com ele, voltam novos",
+            cause: "O HTTP e o MQTT não dependem um do outro. A ligação ao \
+                    broker refaz-se tantas vezes quantas for preciso, e em \
+                    cada uma é preciso subscrever.",
+            slide: "Exemplo de Subscriber Python",
+            read: "mqtt_subscriber",
+            run: broker_returns,
+        },
+        #[cfg(unix)]
+        Check {
+            name: "ctrl_c",
+            about: "Ctrl-C termina o programa, mesmo com ecrãs ligados",
+            cause: "O programa apanha o Ctrl-C e não termina, ou espera por \
+                    ecrãs que não têm pressa.",
+            slide: "Servidor TCP `asyncio` Python",
+            read: "async_tcp_echo_server",
+            run: ctrl_c,
+        },
+    ],
+    hints: &[
+        "Três lições num só programa: `mqtt_subscriber` recebe, `items_api` \
+         responde, e `ws_chat_server` distribui. O que têm em comum é um mapa \
+         dos últimos valores e um canal.",
+        "`tokio::sync::broadcast` é o canal: o lado do MQTT faz `send`, que \
+         nunca espera, e cada ecrã tem um recetor só seu. Se a capacidade for \
+         maior do que mil, ninguém perde valores por pouco.",
+        "`RecvError::Lagged` quer dizer que este ecrã se atrasou e perdeu \
+         valores: continue com os seguintes. É isso que impede um ecrã lento \
+         de encher a memória.",
+        "Subscreva depois de cada ligação ao broker, e não só da primeira. E \
+         quando a ligação cai, não deite nada fora: o HTTP continua a \
+         responder com o que sabe.",
+    ],
+};
+
+fn topic(name: &str) -> String {
+    format!("fabrica/{name}/valor")
+}
+
+struct Gateway {
+    broker: Broker,
+    sensor: MqttClient,
+    /// Who asks over HTTP, each time on a connection of its own: a server may
+    /// close one after its answer, or when it was silent for a while.
+    address: SocketAddr,
+    steps: Steps,
+}
+
+const READER: &str = "leitor";
+
+impl Gateway {
+    /// The program between a broker and its clients, and ready.
+    fn open(trial: &mut Trial) -> Outcome<Gateway> {
+        let broker = Broker::start(trial)?;
+        let mut sensor = MqttClient::connect(&broker, "sensor")?;
+        trial.serve(&[&broker.url()])?;
+        // The first connection waits until the program listens.
+        trial.connect()?.leaves();
+        broker.has_client(trial)?;
+        // What is retained comes whenever the program subscribes.
+        let probe = trial.random.sensor();
+        sensor.publishes_retained(&topic(&probe), "20.5")?;
+        let mut gateway = Gateway {
+            broker,
+            sensor,
+            address: trial.address(),
+            steps: trial.steps.clone(),
+        };
+        gateway.knows(&probe, 20.5, ANSWER)?;
+        Ok(gateway)
+    }
+
+    /// A value, published and known.
+    fn learns(&mut self, name: &str, value: &str) -> Outcome {
+        self.sensor.publishes(&topic(name), value)?;
+        let value = value.parse().expect("a check's own number");
+        self.knows(name, value, ANSWER)
+    }
+
+    /// Asks until the answer is this one: MQTT and HTTP go different ways.
+    fn knows(&mut self, name: &str, value: f64, limit: Duration) -> Outcome {
+        // The only letter of the checks' own names that is not ASCII.
+        let path = format!("/valores/{}", name.replace('â', "%C3%A2"));
+        let start = Instant::now();
+        let did = |what: String| self.steps.add(READER, what);
+        did(format!("pede GET {path}, até vir {value}"));
+        loop {
+            let mut reader = self.reader()?;
+            reader.writes(request("GET", &path, None).as_bytes())?;
+            let response = reader.reads_response()?;
+            let (status, body) = (response.status, response.body);
+            let known = serde_json::from_slice(&body).unwrap_or(Value::Null);
+            let shown = format!("{status} {}", summarised(&body));
+            if status == 200 && is_value(&known, name, value) {
+                did(format!("recebe {shown}"));
+                return Ok(());
+            }
+            if start.elapsed() > limit {
+                did(format!("continua a receber {shown}"));
+                let wanted = json!({ "nome": name, "valor": value });
+                return Err(Failure::new(format!(
+                    "ao fim de {} s, a resposta ainda é outra",
+                    limit.as_secs()
+                ))
+                .comparing(
+                    Expected::exactly(format!("200 {wanted}")),
+                    &[format!("{status} ").as_bytes(), &compact(&body)]
+                        .concat(),
+                ));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn reader(&self) -> Outcome<Client> {
+        let limit = ANSWER;
+        let stream = TcpStream::connect_timeout(&self.address, limit).map_err(
+            |error| {
+                Failure::new("o programa deixou de aceitar ligações")
+                    .because(format!("A ligação falhou: {error}."))
+            },
+        )?;
+        Ok(Client::new(READER.to_string(), stream, self.steps.clone()))
+    }
+
+    fn asks(&self, path: &str, status: u16) -> Outcome<Response> {
+        self.reader()?.asks("GET", path, None, status)
+    }
+
+    fn publishes(&mut self, name: &str, value: &str) -> Outcome {
+        self.sensor.publishes(&topic(name), value)
+    }
+}
+
+fn is_value(known: &Value, name: &str, value: f64) -> bool {
+    known["nome"] == name && known["valor"].as_f64() == Some(value)
+}
+
+/// JSON without the spaces that a program may put in it.
+fn compact(text: &[u8]) -> Vec<u8> {
+    match serde_json::from_slice::<Value>(text) {
+        Ok(value) => value.to_string().into_bytes(),
+        Err(_) => text.to_vec(),
+    }
+}
+
+fn screen(trial: &mut Trial) -> Outcome<Screen> {
+    Screen::open_at(trial, "/vivo")
+}
+
+fn shows(screen: &mut Screen, name: &str, value: f64) -> Outcome {
+    let wanted = json!({ "nome": name, "valor": value }).to_string();
+    let text = screen.hears_any(&wanted)?;
+    let known = serde_json::from_slice(&text).unwrap_or(Value::Null);
+    if is_value(&known, name, value) {
+        screen.client.did(format!("recebe {}", summarised(&text)));
+        return Ok(());
+    }
+    screen.client.did(format!("esperava «{wanted}»"));
+    let name = &screen.client.name;
+    Err(Failure::new(format!("o {name} recebeu outra coisa"))
+        .comparing(Expected::exactly(wanted), &compact(&text)))
+}
+
+fn last_value(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let name = trial.random.sensor();
+    gateway.learns(&name, "21.5")?;
+    gateway.learns(&name, "-3")
+}
+
+fn all_values(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let (one, other) = (trial.random.sensor(), trial.random.sensor());
+    gateway.learns(&one, "21.5")?;
+    gateway.learns(&other, "1000")?;
+    gateway.learns(&one, "22.25")?;
+    let response = gateway.asks("/valores", 200)?;
+    let all: Value =
+        serde_json::from_slice(&response.body).unwrap_or(Value::Null);
+    let kind = response.header("content-type").unwrap_or_default();
+    if !kind.starts_with("application/json") {
+        return Err(Failure::new("a resposta não diz que é JSON").comparing(
+            Expected::exactly("content-type: application/json"),
+            format!("content-type: {kind}").as_bytes(),
+        ));
+    }
+    for (name, value) in [(one, 22.25), (other, 1000.0)] {
+        if all[&name].as_f64() != Some(value) {
+            return Err(Failure::new(format!(
+                "a resposta não tem «{name}» com o número {value}"
+            )));
+        }
+    }
+    // These two, and the one that was there from the beginning.
+    match all.as_object().map(serde_json::Map::len) {
+        Some(3) => Ok(()),
+        _ => Err(Failure::new("a resposta tem mais do que os três sensores")),
+    }
+}
+
+fn unknown(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let name = trial.random.sensor();
+    let path = format!("/valores/{name}");
+    gateway.asks(&path, 404)?;
+    gateway.asks("/nada", 404)?;
+    gateway.learns(&name, "21.5")
+}
+
+fn names(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let name = format!("câmara_{}", trial.random.between(100, 999));
+    gateway.learns(&name, "-18.5")
+}
+
+fn live(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let (one, other) = (trial.random.sensor(), trial.random.sensor());
+    let mut screens = [screen(trial)?, screen(trial)?];
+    for (name, value) in [(&one, 21.5), (&other, 7.0), (&one, 21.75)] {
+        gateway.publishes(name, &value.to_string())?;
+        for screen in &mut screens {
+            shows(screen, name, value)?;
+        }
+    }
+    // Each one once.
+    for screen in &mut screens {
+        screen.hears_nothing("Cada valor vai uma vez para cada ecrã.")?;
+    }
+    Ok(())
+}
+
+fn not_a_number(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let name = trial.random.sensor();
+    let mut screen = screen(trial)?;
+    gateway.learns(&name, "21.5")?;
+    shows(&mut screen, &name, 21.5)?;
+    for payload in [
+        &b"avariado"[..],
+        b"",
+        b"21,5",
+        b"\xff\xfe",
+        b"NaN",
+        b"inf",
+        b"1e999",
+    ] {
+        gateway.sensor.publishes(&topic(&name), payload)?;
+    }
+    let other = trial.random.sensor();
+    gateway.publishes(&other, "5.5")?;
+    shows(&mut screen, &other, 5.5)?;
+    gateway.knows(&other, 5.5, ANSWER)?;
+    gateway.knows(&name, 21.5, ANSWER)
+}
+
+fn burst(trial: &mut Trial) -> Outcome {
+    const COUNT: usize = 500;
+    let mut gateway = Gateway::open(trial)?;
+    let name = trial.random.sensor();
+    let mut screen = screen(trial)?;
+    let values: Vec<String> =
+        (0..COUNT).map(|index| format!("{index}.5")).collect();
+    gateway.sensor.publishes_all(&topic(&name), &values)?;
+    for index in 0..COUNT {
+        let value = index as f64 + 0.5;
+        let text = screen.hears_any("").unwrap_or_default();
+        let known = serde_json::from_slice(&text).unwrap_or(Value::Null);
+        if !is_value(&known, &name, value) {
+            let screen = &screen.client.name;
+            return Err(Failure::new(format!(
+                "o {screen} não recebeu os {COUNT} valores, pela ordem"
+            )));
+        }
+    }
+    screen.client.did("recebe-os todos, pela ordem");
+    gateway.knows(&name, COUNT as f64 - 0.5, ANSWER)
+}
+
+fn screen_gone(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let name = trial.random.sensor();
+    let (gone, polite) = (screen(trial)?, screen(trial)?);
+    let mut stays = screen(trial)?;
+    gateway.publishes(&name, "21.5")?;
+    shows(&mut stays, &name, 21.5)?;
+    // With something unread in it, the connection ends with a reset.
+    gone.client.breaks_off()?;
+    polite.client.leaves();
+    for value in [22.5, 23.5, 24.5] {
+        gateway.learns(&name, &value.to_string())?;
+        shows(&mut stays, &name, value)?;
+    }
+    trial.survives()
+}
+
+fn slow_screen(trial: &mut Trial) -> Outcome {
+    const NAME: usize = 4 << 10;
+    const TOTAL: usize = 24 << 20;
+    const BATCH: usize = 32;
+    let mut gateway = Gateway::open(trial)?;
+    let deaf = screen(trial)?;
+    let mut screen = screen(trial)?;
+    let name = "x".repeat(NAME);
+    gateway.publishes(&name, "0.5")?;
+    screen.hears_any("")?;
+    trial
+        .steps
+        .add(&deaf.client.name, "a partir daqui, nunca mais lê");
+    let before = trial.program()?.memory();
+    let values = vec!["7.5".to_string(); BATCH];
+    trial.steps.add(
+        "sensor",
+        "publica 24 MiB de valores, de um nome comprido, à medida que são lidos",
+    );
+    let topic = topic(&name);
+    for _ in 0..TOTAL / NAME / BATCH {
+        gateway.sensor.publishes_all_quietly(&topic, &values)?;
+        for _ in 0..BATCH {
+            if screen.hears_any("").is_err() {
+                let name = &screen.client.name;
+                return Err(Failure::new(format!(
+                    "o {name} deixou de receber valores"
+                )));
+            }
+        }
+    }
+    let after = trial.program()?.memory();
+    if let (Some(before), Some(after)) = (before, after)
+        && after > before + (10 << 20)
+    {
+        return Err(Failure::new(
+            "a memória cresceu mais de 10 MiB por um ecrã que não leu 24 MiB",
+        ));
+    }
+    gateway.learns(&trial.random.sensor(), "21.5")
+}
+
+fn broker_returns(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let (name, new) = (trial.random.sensor(), trial.random.sensor());
+    let mut screen = screen(trial)?;
+    gateway.learns(&name, "21.5")?;
+    shows(&mut screen, &name, 21.5)?;
+    gateway.broker.goes_away();
+    gateway.knows(&name, 21.5, ANSWER)?;
+    gateway.broker.returns()?;
+    gateway.sensor = MqttClient::connect(&gateway.broker, "sensor")?;
+    gateway.sensor.publishes_retained(&topic(&new), "3.5")?;
+    gateway.knows(&new, 3.5, RETURN)?;
+    shows(&mut screen, &new, 3.5)?;
+    gateway.knows(&name, 21.5, ANSWER)
+}
+
+#[cfg(unix)]
+fn ctrl_c(trial: &mut Trial) -> Outcome {
+    let mut gateway = Gateway::open(trial)?;
+    let mut screen = screen(trial)?;
+    let name = trial.random.sensor();
+    gateway.learns(&name, "21.5")?;
+    shows(&mut screen, &name, 21.5)?;
+    // The Paho library sends some packets only a second later.
+    trial.interrupts(Duration::from_secs(6))
+}
