@@ -4,10 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 use std::thread;
 
 use snapbox::{Assert, Data, Redactions};
-use testkit::python;
+use testkit::{RabbitMq, python};
 
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
@@ -18,6 +19,12 @@ fn root() -> PathBuf {
 fn check(lab: &str, arguments: &[&str]) -> Output {
     let mut checker = Command::new(env!("CARGO_BIN_EXE_lab"));
     checker.args(["check", lab, "--seed", "7"]).args(arguments);
+    if lab == "lab_work_queue_rabbitmq" {
+        // One for all: each takes its time to start.
+        static BROKER: OnceLock<RabbitMq> = OnceLock::new();
+        let broker = BROKER.get_or_init(RabbitMq::start_with_page);
+        checker.env("LAB_RABBITMQ", broker.page());
+    }
     checker
         .current_dir(root())
         .output()
@@ -161,5 +168,6 @@ labs! {
     lab_items_crud
     lab_dashboard_ws
     lab_thermostat_mqtt
+    lab_work_queue_rabbitmq
     lab_gateway
 }

@@ -1,0 +1,252 @@
+//! The network between a program and the broker: passes all frames of AMQP on,
+//! says which ones went by, and can be cut.
+
+use std::cell::Cell;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::trial::free_address;
+
+/// What went by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+    /// The broker has let the program in.
+    Opened,
+    /// The program will be given the messages of a queue.
+    Subscribed,
+    /// A message was given to the program.
+    Delivered,
+    /// The program said that it is done with a message; it was not heard.
+    CutAtAck,
+}
+
+/// A wire. It is cut for good when this is dropped.
+pub struct Wire {
+    pub address: SocketAddr,
+    shared: Arc<Mutex<Shared>>,
+    /// How many events were asked for already.
+    seen: Cell<usize>,
+}
+
+#[derive(Default)]
+struct Shared {
+    events: Vec<Event>,
+    /// Each connection: the end at the program, and the end at the broker.
+    connections: Vec<[TcpStream; 2]>,
+    broken: bool,
+    removed: bool,
+    cut_at_ack: bool,
+}
+
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// Ends the connections: the program's at once, and the broker's after
+    /// what went by before, as when a program dies.
+    fn cut(&mut self) {
+        for [program, broker] in self.connections.drain(..) {
+            let _ = program.shutdown(Shutdown::Both);
+            let _ = broker.shutdown(Shutdown::Write);
+        }
+    }
+}
+
+impl Wire {
+    /// A wire that leads to a broker.
+    pub fn to(broker: (String, u16)) -> Wire {
+        let shared = Arc::new(Mutex::new(Shared::default()));
+        let address = free_address();
+        let listened = Arc::clone(&shared);
+        thread::spawn(move || listen(address, &broker, &listened));
+        Wire {
+            address,
+            shared,
+            seen: Cell::new(0),
+        }
+    }
+
+    /// Whether this went by, after what was asked for before.
+    pub fn saw(&self, event: Event) -> bool {
+        let shared = lock(&self.shared);
+        let mut later = shared.events.iter().skip(self.seen.get());
+        match later.position(|seen| *seen == event) {
+            Some(index) => {
+                self.seen.set(self.seen.get() + index + 1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Cuts all connections, and lets no other be made.
+    pub fn breaks(&self) {
+        let mut shared = lock(&self.shared);
+        shared.broken = true;
+        shared.cut();
+    }
+
+    /// Lets connections be made again.
+    pub fn is_mended(&self) {
+        lock(&self.shared).broken = false;
+    }
+
+    /// Cuts the connection on which the next acknowledgement comes, just
+    /// before it.
+    pub fn cuts_at_ack(&self) {
+        lock(&self.shared).cut_at_ack = true;
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        let mut shared = lock(&self.shared);
+        shared.removed = true;
+        shared.cut();
+    }
+}
+
+/// Takes the program's connections, while the wire is whole. Where it is not,
+/// nobody listens: a connection is refused.
+fn listen(
+    address: SocketAddr,
+    broker: &(String, u16),
+    shared: &Arc<Mutex<Shared>>,
+) {
+    let mut listener = None;
+    loop {
+        let (broken, removed) = {
+            let shared = lock(shared);
+            (shared.broken, shared.removed)
+        };
+        if removed {
+            return;
+        }
+        if broken {
+            listener = None;
+        } else if listener.is_none() {
+            listener = TcpListener::bind(address)
+                .ok()
+                .filter(|listener| listener.set_nonblocking(true).is_ok());
+        }
+        match listener.as_ref().map(TcpListener::accept) {
+            Some(Ok((program, _))) => {
+                // Without the broker, the program sees its connection end.
+                let _ = join(program, broker, shared);
+            }
+            _ => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+fn join(
+    program: TcpStream,
+    broker: &(String, u16),
+    shared: &Arc<Mutex<Shared>>,
+) -> io::Result<()> {
+    let broker = TcpStream::connect((broker.0.as_str(), broker.1))?;
+    program.set_nonblocking(false)?;
+    program.set_nodelay(true)?;
+    broker.set_nodelay(true)?;
+    let mut state = lock(shared);
+    state
+        .connections
+        .push([program.try_clone()?, broker.try_clone()?]);
+    drop(state);
+    for to_broker in [true, false] {
+        let (from, to) = if to_broker {
+            (program.try_clone()?, broker.try_clone()?)
+        } else {
+            (broker.try_clone()?, program.try_clone()?)
+        };
+        let shared = Arc::clone(shared);
+        thread::spawn(move || pass(from, to, to_broker, &shared));
+    }
+    Ok(())
+}
+
+/// Passes on what comes, one frame after another.
+fn pass(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    to_broker: bool,
+    shared: &Mutex<Shared>,
+) {
+    let mut buffer = [0; 16 * 1024];
+    let mut waiting = Vec::new();
+    // What the program sends first is no frame.
+    let mut preface = if to_broker { 8 } else { 0 };
+    loop {
+        let count = match from.read(&mut buffer) {
+            Ok(count @ 1..) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            _ => break,
+        };
+        waiting.extend_from_slice(&buffer[..count]);
+        while let Some((length, event)) = waiting
+            .get(preface..)
+            .and_then(|rest| Some((frame(rest)?, event(rest, to_broker))))
+        {
+            if event == Some(Event::CutAtAck) {
+                let mut shared = lock(shared);
+                if shared.cut_at_ack {
+                    shared.cut_at_ack = false;
+                    shared.events.push(Event::CutAtAck);
+                    shared.cut();
+                    return;
+                }
+            } else if let Some(event) = event {
+                // Before the program can act on it.
+                lock(shared).events.push(event);
+            }
+            // Who has gone does not stop the rest from being read: a socket
+            // that is closed with something unread in it resets the other.
+            let whole: Vec<u8> = waiting.drain(..preface + length).collect();
+            let _ = to.write_all(&whole);
+            preface = 0;
+        }
+    }
+    let _ = to.write_all(&waiting);
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+/// The length of the frame at the beginning, where it is whole; what is no
+/// frame at all passes as it is.
+fn frame(bytes: &[u8]) -> Option<usize> {
+    const METHOD: u8 = 1;
+    const HEARTBEAT: u8 = 8;
+    const END: u8 = 0xce;
+    let kind = bytes.first()?;
+    if !(METHOD..=HEARTBEAT).contains(kind) {
+        return Some(bytes.len());
+    }
+    let size = bytes.get(3..7)?.try_into().ok()?;
+    let length = usize::try_from(u32::from_be_bytes(size)).ok()? + 8;
+    if length > 16 << 20 {
+        return Some(bytes.len());
+    }
+    match *bytes.get(length - 1)? {
+        END => Some(length),
+        _ => Some(bytes.len()),
+    }
+}
+
+/// What a frame is about, where it matters here. The numbers are those of the
+/// AMQP 0-9-1 specification: the class, then the method.
+fn event(frame: &[u8], to_broker: bool) -> Option<Event> {
+    let [1, method @ ..] = frame else {
+        return None;
+    };
+    let ids = method.get(6..10)?;
+    match (to_broker, ids) {
+        (false, [0, 10, 0, 41]) => Some(Event::Opened),
+        (false, [0, 60, 0, 21]) => Some(Event::Subscribed),
+        (false, [0, 60, 0, 60]) => Some(Event::Delivered),
+        (true, [0, 60, 0, 80]) => Some(Event::CutAtAck),
+        _ => None,
+    }
+}
