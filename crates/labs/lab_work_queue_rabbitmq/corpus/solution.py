@@ -94,9 +94,8 @@ def main():
     while not stopping:
         try:
             serve(sys.argv[1])
-        except AMQPError as error:
-            print(f"Ligação perdida ({error!r})")
-            time.sleep(RETRY_AFTER)
+        except AMQPError:
+            time.sleep(RETRY_AFTER)  # sem ligação: tenta outra vez
 
 
 if __name__ == "__main__":

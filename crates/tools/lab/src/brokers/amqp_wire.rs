@@ -179,7 +179,7 @@ fn pass(
     let mut buffer = [0; 16 * 1024];
     let mut waiting = Vec::new();
     // What the program sends first is no frame.
-    let mut preface = if to_broker { 8 } else { 0 };
+    let mut is_preface = to_broker;
     loop {
         let count = match from.read(&mut buffer) {
             Ok(count @ 1..) => count,
@@ -187,10 +187,9 @@ fn pass(
             _ => break,
         };
         waiting.extend_from_slice(&buffer[..count]);
-        while let Some((length, event)) = waiting
-            .get(preface..)
-            .and_then(|rest| Some((frame(rest)?, event(rest, to_broker))))
-        {
+        while let Some(length) = piece(&waiting, is_preface) {
+            is_preface = false;
+            let event = event(&waiting[..length], to_broker);
             if event == Some(Event::CutAtAck) {
                 let mut shared = lock(shared);
                 if shared.cut_at_ack {
@@ -205,28 +204,31 @@ fn pass(
             }
             // Who has gone does not stop the rest from being read: a socket
             // that is closed with something unread in it resets the other.
-            let whole: Vec<u8> = waiting.drain(..preface + length).collect();
-            let _ = to.write_all(&whole);
-            preface = 0;
+            let _ = to.write_all(&waiting[..length]);
+            waiting.drain(..length);
         }
     }
     let _ = to.write_all(&waiting);
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// The length of the frame at the beginning, where it is whole; what is no
-/// frame at all passes as it is.
-fn frame(bytes: &[u8]) -> Option<usize> {
+/// The length of the frame at the beginning, or of what comes before the first
+/// one, where it is whole; what is no frame at all passes as it is.
+fn piece(bytes: &[u8], is_preface: bool) -> Option<usize> {
+    const PREFACE: usize = 8;
     const METHOD: u8 = 1;
     const HEARTBEAT: u8 = 8;
     const END: u8 = 0xce;
-    let kind = bytes.first()?;
-    if !(METHOD..=HEARTBEAT).contains(kind) {
+    const LONGEST: usize = 16 << 20;
+    if is_preface {
+        return (bytes.len() >= PREFACE).then_some(PREFACE);
+    }
+    if !(METHOD..=HEARTBEAT).contains(bytes.first()?) {
         return Some(bytes.len());
     }
     let size = bytes.get(3..7)?.try_into().ok()?;
     let length = usize::try_from(u32::from_be_bytes(size)).ok()? + 8;
-    if length > 16 << 20 {
+    if length > LONGEST {
         return Some(bytes.len());
     }
     match *bytes.get(length - 1)? {
