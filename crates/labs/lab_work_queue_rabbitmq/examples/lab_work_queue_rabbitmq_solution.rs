@@ -231,7 +231,7 @@ fn part(message: &[u8]) -> Option<(&str, u32)> {
     let right = !name.is_empty()
         && (1..=100).contains(&dots.len())
         && dots.bytes().all(|byte| byte == b'.');
-    right.then(|| (name, dots.len() as u32))
+    right.then_some((name, dots.len() as u32))
 }
 
 async fn publish(

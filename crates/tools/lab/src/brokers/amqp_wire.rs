@@ -19,8 +19,8 @@ pub enum Event {
     Subscribed,
     /// A message was given to the program.
     Delivered,
-    /// The program said that it is done with a message; it was not heard.
-    CutAtAck,
+    /// The program said that it is done with a message.
+    Acknowledged,
 }
 
 /// A wire. It is cut for good when this is dropped.
@@ -38,7 +38,7 @@ struct Shared {
     connections: Vec<[TcpStream; 2]>,
     broken: bool,
     removed: bool,
-    cut_at_ack: bool,
+    breaks_at_ack: bool,
 }
 
 fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
@@ -48,7 +48,8 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 impl Shared {
     /// Ends the connections: the program's at once, and the broker's after
     /// what went by before, as when a program dies.
-    fn cut(&mut self) {
+    fn break_all(&mut self) {
+        self.broken = true;
         for [program, broker] in self.connections.drain(..) {
             let _ = program.shutdown(Shutdown::Both);
             let _ = broker.shutdown(Shutdown::Write);
@@ -85,20 +86,18 @@ impl Wire {
 
     /// Cuts all connections, and lets no other be made.
     pub fn breaks(&self) {
-        let mut shared = lock(&self.shared);
-        shared.broken = true;
-        shared.cut();
+        lock(&self.shared).break_all();
+    }
+
+    /// Does the same when the program acknowledges a message, just before the
+    /// broker hears of it.
+    pub fn breaks_at_ack(&self) {
+        lock(&self.shared).breaks_at_ack = true;
     }
 
     /// Lets connections be made again.
     pub fn is_mended(&self) {
         lock(&self.shared).broken = false;
-    }
-
-    /// Cuts the connection on which the next acknowledgement comes, just
-    /// before it.
-    pub fn cuts_at_ack(&self) {
-        lock(&self.shared).cut_at_ack = true;
     }
 }
 
@@ -106,7 +105,7 @@ impl Drop for Wire {
     fn drop(&mut self) {
         let mut shared = lock(&self.shared);
         shared.removed = true;
-        shared.cut();
+        shared.break_all();
     }
 }
 
@@ -190,17 +189,14 @@ fn pass(
         while let Some(length) = piece(&waiting, is_preface) {
             is_preface = false;
             let event = event(&waiting[..length], to_broker);
-            if event == Some(Event::CutAtAck) {
+            if let Some(event) = event {
                 let mut shared = lock(shared);
-                if shared.cut_at_ack {
-                    shared.cut_at_ack = false;
-                    shared.events.push(Event::CutAtAck);
-                    shared.cut();
+                // Before anyone can act on it.
+                shared.events.push(event);
+                if event == Event::Acknowledged && shared.breaks_at_ack {
+                    shared.break_all();
                     return;
                 }
-            } else if let Some(event) = event {
-                // Before the program can act on it.
-                lock(shared).events.push(event);
             }
             // Who has gone does not stop the rest from being read: a socket
             // that is closed with something unread in it resets the other.
@@ -248,7 +244,30 @@ fn event(frame: &[u8], to_broker: bool) -> Option<Event> {
         (false, [0, 10, 0, 41]) => Some(Event::Opened),
         (false, [0, 60, 0, 21]) => Some(Event::Subscribed),
         (false, [0, 60, 0, 60]) => Some(Event::Delivered),
-        (true, [0, 60, 0, 80]) => Some(Event::CutAtAck),
+        (true, [0, 60, 0, 80]) => Some(Event::Acknowledged),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_pass_whole_and_the_rest_as_it_is() {
+        let ack = b"\x01\0\x01\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\x01\0\xce";
+        assert_eq!(piece(ack, false), Some(ack.len()));
+        assert_eq!(piece(&ack[..ack.len() - 1], false), None);
+        assert_eq!(piece(b"", false), None);
+        let two = [&ack[..], ack].concat();
+        assert_eq!(piece(&two, false), Some(ack.len()));
+        assert_eq!(event(ack, true), Some(Event::Acknowledged));
+        assert_eq!(event(ack, false), None); // the broker's, of a result
+
+        assert_eq!(piece(b"AMQP\0\0\x09\x01", true), Some(8));
+        assert_eq!(piece(b"AMQP", true), None);
+        for no_frame in [&b"HTTP/1.1 400"[..], b"\x01\0\0\0\0\0\0?!"] {
+            assert_eq!(piece(no_frame, false), Some(no_frame.len()));
+        }
     }
 }

@@ -4,8 +4,9 @@
 
 use std::env;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -93,21 +94,27 @@ impl Broker {
                 doctor::how_to_install("RabbitMQ")
             ));
         };
-        eprintln!("A iniciar um RabbitMQ, só para esta verificação…");
+        // Over the line of the progress, if there is one.
+        let clear = if io::stderr().is_terminal() {
+            "\r\x1b[K"
+        } else {
+            ""
+        };
+        eprintln!("{clear}A iniciar um RabbitMQ, só para esta verificação…");
         start(&server)
             .map_err(|error| format!("o RabbitMQ não arranca: {error}"))
     }
 }
 
-fn start(server: &std::path::Path) -> io::Result<Broker> {
+fn start(server: &Path) -> io::Result<Broker> {
     let port = free_port();
     let folder = env::temp_dir().join(format!("lab-rabbitmq-{port}"));
     fs::create_dir(&folder)?;
     let script = workspace::root().join("crates/5_rabbitmq/rabbitmq.sh");
     // Homebrew's is not always in the path.
     let path = env::var_os("PATH").unwrap_or_default();
-    let folders = env::split_paths(&path)
-        .chain(server.parent().map(std::path::Path::to_path_buf));
+    let folders =
+        env::split_paths(&path).chain(server.parent().map(Path::to_path_buf));
     let path = env::join_paths(folders).unwrap_or(path.clone());
 
     let mut keeper = Command::new("bash");

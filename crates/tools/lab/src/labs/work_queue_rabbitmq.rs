@@ -403,10 +403,10 @@ fn killed(trial: &mut Trial) -> Outcome {
 fn repeated(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
     let wire = factory.starts("máquina 1")?;
-    wire.cuts_at_ack();
+    wire.breaks_at_ack();
     let part = factory.part();
     factory.orders(&part, 1)?;
-    factory.awaits(ANSWER, &wire, Event::CutAtAck, || {
+    factory.awaits(ANSWER, &wire, Event::Acknowledged, || {
         Failure::new("máquina 1 não confirmou a peça")
     })?;
     let steps = factory.trial.steps.clone();
