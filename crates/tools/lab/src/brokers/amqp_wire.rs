@@ -61,9 +61,15 @@ impl Wire {
     /// A wire that leads to a broker.
     pub fn to(broker: (String, u16)) -> Wire {
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let address = free_address();
+        // Listened to from now on: who is told of it may be quick.
+        let (address, listener) = loop {
+            let address = free_address();
+            if let Ok(listener) = listener(address) {
+                break (address, listener);
+            }
+        };
         let listened = Arc::clone(&shared);
-        thread::spawn(move || listen(address, &broker, &listened));
+        thread::spawn(move || listen(listener, address, &broker, &listened));
         Wire {
             address,
             shared,
@@ -109,14 +115,21 @@ impl Drop for Wire {
     }
 }
 
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
 /// Takes the program's connections, while the wire is whole. Where it is not,
 /// nobody listens: a connection is refused.
 fn listen(
+    first: TcpListener,
     address: SocketAddr,
     broker: &(String, u16),
     shared: &Arc<Mutex<Shared>>,
 ) {
-    let mut listener = None;
+    let mut whole = Some(first);
     loop {
         let (broken, removed) = {
             let shared = lock(shared);
@@ -126,13 +139,11 @@ fn listen(
             return;
         }
         if broken {
-            listener = None;
-        } else if listener.is_none() {
-            listener = TcpListener::bind(address)
-                .ok()
-                .filter(|listener| listener.set_nonblocking(true).is_ok());
+            whole = None;
+        } else if whole.is_none() {
+            whole = listener(address).ok();
         }
-        match listener.as_ref().map(TcpListener::accept) {
+        match whole.as_ref().map(TcpListener::accept) {
             Some(Ok((program, _))) => {
                 // Without the broker, the program sees its connection end.
                 let _ = join(program, broker, shared);

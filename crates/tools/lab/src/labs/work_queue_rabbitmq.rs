@@ -230,12 +230,14 @@ impl<'t, 'a> Factory<'t, 'a> {
         Err(Failure::new(format!("não há nenhuma fila «{PARTS}»")))
     }
 
-    /// A machine gets what was sent.
-    fn is_delivered(&mut self, name: &str, wire: &Wire) -> Outcome {
+    /// A machine gets what was sent, and has begun to work on it: by now, an
+    /// acknowledgement that comes too early has reached the broker.
+    fn is_half_way(&mut self, name: &str, wire: &Wire) -> Outcome {
         self.awaits(ANSWER, wire, Event::Delivered, || {
             Failure::new(format!("{name} não recebeu a peça"))
         })?;
-        self.trial.steps.add(name, "recebe-a");
+        thread::sleep(3 * DOT);
+        self.trial.steps.add(name, "recebe-a, e começa");
         Ok(())
     }
 
@@ -392,9 +394,7 @@ fn killed(trial: &mut Trial) -> Outcome {
     let wire = factory.starts("máquina 1")?;
     let part = factory.part();
     factory.orders(&part, 20)?;
-    factory.is_delivered("máquina 1", &wire)?;
-    // An acknowledgement that comes too early is there by now.
-    thread::sleep(3 * DOT);
+    factory.is_half_way("máquina 1", &wire)?;
     factory.trial.kills("máquina 1");
     factory.starts("máquina 2")?;
     factory.expects_part(&part, 20 * DOT + ANSWER)
@@ -457,8 +457,8 @@ fn connection_lost(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
     let wire = factory.starts("máquina 1")?;
     let part = factory.part();
-    factory.orders(&part, 8)?;
-    factory.is_delivered("máquina 1", &wire)?;
+    factory.orders(&part, 12)?;
+    factory.is_half_way("máquina 1", &wire)?;
     wire.breaks();
     let steps = factory.trial.steps.clone();
     steps.add("rede", "cai, e volta daí a pouco mais de um segundo");
@@ -534,7 +534,7 @@ fn ctrl_c(trial: &mut Trial) -> Outcome {
     let wire = factory.starts("máquina 1")?;
     let part = factory.part();
     factory.orders(&part, 10)?;
-    factory.is_delivered("máquina 1", &wire)?;
+    factory.is_half_way("máquina 1", &wire)?;
     factory.trial.interrupts(10 * DOT + ANSWER)?;
     factory.expects(&part)?;
     match factory.next(PARTS, SILENCE)? {
