@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use snapbox::{Assert, Data, Redactions};
@@ -107,17 +107,19 @@ fn wrong_programs_fail_as_they_should(lab: &str) {
     wrong.sort();
     assert!(wrong.len() >= 4, "a corpus of {} programs", wrong.len());
     // They wait more than they work.
-    for scripts in wrong.chunks(4) {
-        thread::scope(|scope| {
-            for script in scripts {
-                scope.spawn(move || {
+    let left = Mutex::new(wrong.iter());
+    let next = || left.lock().expect("the scripts").next();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(script) = next() {
                     let output = check_python(lab, script);
                     assert_output(&output, &script.with_extension("txt"));
                     assert_eq!(output.status.code(), Some(1));
-                });
-            }
-        });
-    }
+                }
+            });
+        }
+    });
 }
 
 macro_rules! labs {
