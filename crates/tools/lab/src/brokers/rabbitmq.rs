@@ -100,7 +100,9 @@ impl Broker {
         } else {
             ""
         };
-        eprintln!("{clear}A iniciar um RabbitMQ, só para esta verificação…");
+        eprintln!(
+            "{clear}A iniciar um RabbitMQ, só para isto: uns dez segundos…"
+        );
         start(&server)
             .map_err(|error| format!("o RabbitMQ não arranca: {error}"))
     }
