@@ -102,7 +102,7 @@ impl Wire {
     }
 
     /// Lets connections be made again.
-    pub fn is_mended(&self) {
+    pub fn mends(&self) {
         lock(&self.shared).broken = false;
     }
 }
@@ -166,6 +166,9 @@ fn join(
     state
         .connections
         .push([program.try_clone()?, broker.try_clone()?]);
+    if state.broken {
+        state.break_all(); // it broke while this one was being made
+    }
     drop(state);
     for to_broker in [true, false] {
         let (from, to) = if to_broker {

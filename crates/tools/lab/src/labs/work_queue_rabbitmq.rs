@@ -9,7 +9,7 @@ use super::{Check, Lab};
 use crate::brokers::amqp_wire::{Event, Wire};
 use crate::brokers::rabbitmq::{Message, VirtualHost};
 use crate::bytes::{Expected, summarised};
-use crate::trial::{ANSWER, Failure, Outcome, SILENCE, START, Trial};
+use crate::trial::{ANSWER, Failure, Outcome, START, Trial};
 
 const PARTS: &str = "pecas";
 const DONE: &str = "pecas.feitas";
@@ -312,10 +312,16 @@ impl<'t, 'a> Factory<'t, 'a> {
 fn does_parts(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
     factory.starts("máquina 1")?;
-    for dots in [1, 3] {
+    for dots in [1_u32, 3] {
         let part = factory.part();
-        factory.orders(&part, dots)?;
+        let start = Instant::now();
+        factory.orders(&part, dots as usize)?;
         factory.expects(&part)?;
+        if start.elapsed() < DOT * dots * 9 / 10 {
+            return Err(Failure::new(format!(
+                "o resultado veio em menos de {dots}00 ms: a peça não foi feita"
+            )));
+        }
     }
     Ok(())
 }
@@ -376,7 +382,7 @@ fn prefetch(trial: &mut Trial) -> Outcome {
 
     let start = Instant::now();
     for _ in 0..SHORT {
-        let left = (5 * DOT * SHORT as u32).saturating_sub(start.elapsed());
+        let left = (7 * DOT * SHORT as u32).saturating_sub(start.elapsed());
         match factory.next(DONE, left)? {
             Some(message) if message.body != long.as_bytes() => {}
             _ => {
@@ -463,7 +469,7 @@ fn connection_lost(trial: &mut Trial) -> Outcome {
     let steps = factory.trial.steps.clone();
     steps.add("rede", "cai, e volta daí a pouco mais de um segundo");
     thread::sleep(12 * DOT);
-    wire.is_mended();
+    wire.mends();
     factory.expects_part(&part, RETURN)?;
     let next = factory.part();
     factory.orders(&next, 1)?;
@@ -537,7 +543,7 @@ fn ctrl_c(trial: &mut Trial) -> Outcome {
     factory.is_half_way("máquina 1", &wire)?;
     factory.trial.interrupts(10 * DOT + ANSWER)?;
     factory.expects(&part)?;
-    match factory.next(PARTS, SILENCE)? {
+    match factory.next(PARTS, crate::trial::SILENCE)? {
         None => Ok(()),
         Some(_) => Err(Failure::new(format!(
             "a peça foi feita, e está outra vez em «{PARTS}»: ficou por \
