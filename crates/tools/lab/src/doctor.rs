@@ -68,7 +68,7 @@ const NEEDS: &[Need] = &[
     Need {
         what: "RabbitMQ",
         parts: "parte 5, e lab_work_queue_rabbitmq",
-        found: rabbitmq,
+        found: || Some(rabbitmq()?.display().to_string()),
         install: [
             "sudo apt install rabbitmq-server",
             "sudo dnf install rabbitmq-server",
@@ -250,8 +250,14 @@ fn windows_program(name: &str) -> Option<PathBuf> {
     Some(PathBuf::from(env::var_os("ProgramFiles")?).join(name))
 }
 
+/// The command that installs something of the list on this system.
+pub fn how_to_install(what: &str) -> &'static str {
+    let need = NEEDS.iter().find(|need| need.what == what);
+    need.expect("it is in the list").install[system() as usize]
+}
+
 /// The server itself, wherever its packages put it.
-fn rabbitmq() -> Option<String> {
+pub fn rabbitmq() -> Option<PathBuf> {
     in_folders(&[
         "/usr/lib/rabbitmq/bin",
         "/usr/sbin",
@@ -261,5 +267,5 @@ fn rabbitmq() -> Option<String> {
     .flat_map(|folder| {
         ["rabbitmq-server", "rabbitmq-server.bat"].map(|name| folder.join(name))
     })
-    .find_map(|server| exists(&server))
+    .find(|server| server.exists())
 }

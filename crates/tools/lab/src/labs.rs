@@ -7,6 +7,7 @@ mod items_crud;
 mod sensor_tcp;
 mod telemetry_udp;
 mod thermostat_mqtt;
+mod work_queue_rabbitmq;
 
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ pub const ALL: &[&Lab] = &[
     &items_crud::LAB,
     &dashboard_ws::LAB,
     &thermostat_mqtt::LAB,
+    &work_queue_rabbitmq::LAB,
     &gateway::LAB,
 ];
 

@@ -183,9 +183,12 @@ impl<'a> Trial<'a> {
                 .settled()
         })?;
         if !name.is_empty() {
-            let words = words.join(" ");
+            let words = match words {
+                [] => String::new(),
+                words => format!(": {}", words.join(" ")),
+            };
             self.steps
-                .add("verificador", format!("inicia {name}: {words}"));
+                .add("verificador", format!("inicia {name}{words}"));
         }
         // Who starts again takes the place of who was.
         self.runs.retain(|run| run.name != name);

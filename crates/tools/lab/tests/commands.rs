@@ -104,6 +104,23 @@ fn program_that_does_not_exist() {
     assert!(stdout(&output).contains("Não existe nenhum «./nao_existe»"));
 }
 
+/// Without a broker nothing is known of the program: nothing passes.
+#[test]
+fn no_broker_is_not_the_programs_fault() {
+    let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["check", "lab_work_queue_rabbitmq", "--", "true", "{addr}"])
+        .env("LAB_RABBITMQ", "http://127.0.0.1:1")
+        .env("LAB_NOTEBOOK", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("run the checker");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output);
+    let why = "(LAB_RABBITMQ=http://127.0.0.1:1 não é um RabbitMQ com gestão: ";
+    let checks = if cfg!(unix) { 9 } else { 8 };
+    assert_eq!(said.matches(why).count(), checks, "{said}");
+    assert!(!said.contains(['✓', '✗']), "{said}");
+}
+
 /// Neither colours nor a progress bar where nobody looks.
 #[test]
 fn plain_text_off_a_terminal() {

@@ -4,10 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use snapbox::{Assert, Data, Redactions};
-use testkit::python;
+use testkit::{RabbitMq, python};
 
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
@@ -18,6 +19,12 @@ fn root() -> PathBuf {
 fn check(lab: &str, arguments: &[&str]) -> Output {
     let mut checker = Command::new(env!("CARGO_BIN_EXE_lab"));
     checker.args(["check", lab, "--seed", "7"]).args(arguments);
+    if lab == "lab_work_queue_rabbitmq" {
+        // One for all: each takes its time to start.
+        static BROKER: OnceLock<RabbitMq> = OnceLock::new();
+        let broker = BROKER.get_or_init(RabbitMq::start_with_page);
+        checker.env("LAB_RABBITMQ", broker.page());
+    }
     checker
         .current_dir(root())
         .output()
@@ -100,17 +107,19 @@ fn wrong_programs_fail_as_they_should(lab: &str) {
     wrong.sort();
     assert!(wrong.len() >= 4, "a corpus of {} programs", wrong.len());
     // They wait more than they work.
-    for scripts in wrong.chunks(4) {
-        thread::scope(|scope| {
-            for script in scripts {
-                scope.spawn(move || {
+    let left = Mutex::new(wrong.iter());
+    let next = || left.lock().expect("the scripts").next();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(script) = next() {
                     let output = check_python(lab, script);
                     assert_output(&output, &script.with_extension("txt"));
                     assert_eq!(output.status.code(), Some(1));
-                });
-            }
-        });
-    }
+                }
+            });
+        }
+    });
 }
 
 macro_rules! labs {
@@ -161,5 +170,6 @@ labs! {
     lab_items_crud
     lab_dashboard_ws
     lab_thermostat_mqtt
+    lab_work_queue_rabbitmq
     lab_gateway
 }

@@ -29,6 +29,8 @@ const JANITOR: &str = r#"
 pub struct RabbitMq {
     folder: PathBuf,
     epmd_port: u16,
+    /// Where the first node has its management page, if it has one.
+    page_port: Option<u16>,
     // In the order in which they are dropped.
     nodes: Vec<Node>,
     _epmd: Program,
@@ -59,7 +61,15 @@ impl RabbitMq {
     /// # Panics
     /// Where it does not start, or is not installed.
     pub fn start() -> RabbitMq {
-        RabbitMq::start_nodes(1)
+        RabbitMq::start_nodes(1, false)
+    }
+
+    /// Starts one node with a management page, and waits until it can be used.
+    ///
+    /// # Panics
+    /// Where it does not start, or is not installed.
+    pub fn start_with_page() -> RabbitMq {
+        RabbitMq::start_nodes(1, true)
     }
 
     /// Starts a cluster of three nodes, and waits until it can be used.
@@ -67,12 +77,12 @@ impl RabbitMq {
     /// # Panics
     /// Where it does not start, or is not installed.
     pub fn start_cluster() -> RabbitMq {
-        RabbitMq::start_nodes(3)
+        RabbitMq::start_nodes(3, false)
     }
 
-    fn start_nodes(count: usize) -> RabbitMq {
-        let ports = free_ports(1 + 2 * count);
-        let epmd_port = ports[0];
+    fn start_nodes(count: usize, with_page: bool) -> RabbitMq {
+        let ports = free_ports(2 + 2 * count);
+        let (epmd_port, page_port) = (ports[0], ports[1]);
         let folder = data_folder().join(format!("rabbitmq-{epmd_port}"));
         fs::create_dir(&folder).expect("make the broker's folder");
         let janitor = Program::start(
@@ -85,7 +95,7 @@ impl RabbitMq {
         );
         write_id(&folder, "epmd", &epmd);
         let nodes =
-            ports[1..].chunks(2).enumerate().map(|(index, ports)| Node {
+            ports[2..].chunks(2).enumerate().map(|(index, ports)| Node {
                 name: format!("rabbit{}", index + 1),
                 port: ports[0],
                 distribution_port: ports[1],
@@ -94,6 +104,7 @@ impl RabbitMq {
         let mut broker = RabbitMq {
             folder,
             epmd_port,
+            page_port: with_page.then_some(page_port),
             nodes: nodes.collect(),
             _epmd: epmd,
             janitor,
@@ -130,6 +141,15 @@ impl RabbitMq {
         let number = self.vhosts_given.fetch_add(1, Ordering::Relaxed);
         assert!(number < VHOSTS, "more virtual hosts, please");
         format!("amqp://guest:guest@127.0.0.1:{}/test{number}", self.port())
+    }
+
+    /// The address of the management page.
+    ///
+    /// # Panics
+    /// Where it was started without one.
+    pub fn page(&self) -> String {
+        let port = self.page_port.expect("it has a management page");
+        format!("http://127.0.0.1:{port}")
     }
 
     /// The addresses of all nodes, separated by commas.
@@ -177,7 +197,11 @@ impl RabbitMq {
         let config = home.join("rabbitmq.conf");
         fs::write(&config, self.configuration(index)).expect("write");
         let plugins = home.join("enabled_plugins");
-        fs::write(&plugins, "[].").expect("write");
+        let enabled = match self.page_port {
+            Some(_) => "[rabbitmq_management].",
+            None => "[].",
+        };
+        fs::write(&plugins, enabled).expect("write");
 
         let node = &mut self.nodes[index];
         let program = Program::start(
@@ -212,6 +236,12 @@ impl RabbitMq {
             self.nodes[index].port,
             self.folder.join("definitions.json").display(),
         );
+        if let Some(port) = self.page_port {
+            text += &format!(
+                "management.tcp.ip = 127.0.0.1\n\
+                 management.tcp.port = {port}\n"
+            );
+        }
         if self.nodes.len() > 1 {
             text += "cluster_formation.peer_discovery_backend = \
                      classic_config\n";

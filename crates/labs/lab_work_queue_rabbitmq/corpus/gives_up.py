@@ -1,0 +1,11 @@
+"""Termina quando a ligação se perde."""
+
+import sys
+
+import solution
+
+solution.signal.signal(solution.signal.SIGINT, solution.stop)
+try:
+    solution.serve(sys.argv[1])
+except solution.AMQPError:
+    sys.exit("Ligação perdida.")

@@ -1,0 +1,6 @@
+"""Aceita todas as mensagens que o broker lhe quiser dar."""
+
+import solution
+
+solution.PREFETCH = 0
+solution.main()

@@ -1,0 +1,6 @@
+"""Nem as filas são duráveis, nem os resultados persistentes."""
+
+import solution
+
+solution.DURABLE = False
+solution.main()
