@@ -8,6 +8,9 @@ import websockets
 # Quantos textos podem esperar por um ecrã.
 QUEUE = 256
 
+# O texto mais longo que se distribui.
+LONGEST = 1 << 20
+
 rooms = {}
 
 
@@ -25,7 +28,7 @@ async def tell(room, name, text):
 async def join(socket):
     try:
         async for text in socket:
-            match text.split(" "):
+            match text.split(" ") if isinstance(text, str) else []:
                 case ["JOIN", room, name] if (room, name) not in rooms:
                     rooms[room, name] = asyncio.Queue(QUEUE)
                     await socket.send("OK")
@@ -42,6 +45,10 @@ async def write(socket, queue):
         await socket.send(await queue.get())
 
 
+async def relay(room, name, text):
+    await tell(room, name, f"{name}: {text}")
+
+
 async def leave(room, name):
     rooms.pop((room, name), None)
     await tell(room, name, f"- {name}")
@@ -56,7 +63,8 @@ async def handle_client(socket):
     writing = asyncio.create_task(write(socket, rooms[key]))
     try:
         async for text in socket:
-            await tell(room, name, f"{name}: {text}")
+            if isinstance(text, str):
+                await relay(room, name, text)
     except websockets.ConnectionClosed:
         pass
     finally:
@@ -67,7 +75,7 @@ async def handle_client(socket):
 async def main():
     host, port = sys.argv[1].rsplit(":", 1)
     async with websockets.serve(
-        handle_client, host, int(port), compression=None
+        handle_client, host, int(port), compression=None, max_size=LONGEST
     ) as server:
         await server.serve_forever()
 

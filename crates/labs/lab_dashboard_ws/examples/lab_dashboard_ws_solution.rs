@@ -37,17 +37,22 @@ use std::time::Duration;
 //~ use tokio::net::{TcpListener, TcpStream};
 //~ use tokio::{signal, time};
 //~ use tokio_tungstenite::tungstenite::Error as WsError;
+//~ use tokio_tungstenite::{WebSocketStream, accept_async};
 //{
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::{signal, task, time};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
+use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
 //}
-use tokio_tungstenite::{WebSocketStream, accept_async};
 
 const ADDRESS: &str = "127.0.0.1:8765";
 //{
+
+/// O texto mais longo que se distribui.
+const LONGEST: usize = 1 << 20;
 
 /// Quantos textos podem esperar por um ecrã.
 const QUEUE: usize = 256;
@@ -140,7 +145,8 @@ async fn accept_clients(listener: &TcpListener) {
 //~     // outros, ERR.
 //~     // TODO 3: daí em diante, o que este cliente diz vai para os outros da
 //~     // sala, e o que eles dizem vai para este. Anuncie quem entra e quem sai.
-//~     // TODO 4: um cliente que não lê não pode parar os outros.
+//~     // TODO 4: um frame binário, ou um texto enorme, não vai a ninguém.
+//~     // TODO 5: um cliente que não lê não pode parar os outros.
 //~     socket.next().await;
 //~     Ok(())
 //~ }
@@ -149,7 +155,8 @@ async fn handle_client(
     stream: TcpStream,
     rooms: &Rooms,
 ) -> Result<(), WsError> {
-    let mut socket = accept_async(stream).await?;
+    let limits = WebSocketConfig::default().max_message_size(Some(LONGEST));
+    let mut socket = accept_async_with_config(stream, Some(limits)).await?;
     let Some((key, queue)) = join(&mut socket, rooms).await? else {
         return Ok(());
     };

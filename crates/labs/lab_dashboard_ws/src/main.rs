@@ -84,7 +84,8 @@ async fn handle_client(stream: TcpStream) -> Result<(), WsError> {
     // outros, ERR.
     // TODO 3: daí em diante, o que este cliente diz vai para os outros da
     // sala, e o que eles dizem vai para este. Anuncie quem entra e quem sai.
-    // TODO 4: um cliente que não lê não pode parar os outros.
+    // TODO 4: um frame binário, ou um texto enorme, não vai a ninguém.
+    // TODO 5: um cliente que não lê não pode parar os outros.
     socket.next().await;
     Ok(())
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use crate::bytes::{Expected, summarised};
 use crate::tcp::Client;
-use crate::trial::{ANSWER, Failure, Outcome, Trial};
+use crate::trial::{ANSWER, Failure, Outcome, SILENCE, Trial};
 
 /// The key of RFC 6455's own example, and what a server makes of it.
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-const TEXT: u8 = 1;
+pub const TEXT: u8 = 1;
+pub const BINARY: u8 = 2;
 const CLOSE: u8 = 8;
 const PING: u8 = 9;
 const PONG: u8 = 10;
@@ -90,6 +91,12 @@ impl Screen {
         self.client.writes(&frame(true, TEXT, text.as_bytes()))
     }
 
+    /// Sends a frame that no server has to take: it may hang up half-way.
+    pub fn sends_unwanted(&mut self, what: &str, opcode: u8, payload: &[u8]) {
+        self.client.did(format!("envia {what}"));
+        let _ = self.client.writes(&frame(true, opcode, payload));
+    }
+
     /// Says it in two frames, with a ping between them, byte by byte.
     pub fn says_in_frames(&mut self, head: &str, tail: &str) -> Outcome {
         let mut frames = frame(false, TEXT, head.as_bytes());
@@ -123,8 +130,19 @@ impl Screen {
 
     /// Receives the text that should come.
     pub fn hears(&mut self, text: &str) -> Outcome {
+        self.hears_past(None, text)
+    }
+
+    /// The same, where this may come before.
+    pub fn hears_past(&mut self, before: Option<&str>, text: &str) -> Outcome {
         let expected = Expected::exactly(text);
-        let received = self.hears_something(&expected)?;
+        let is_before = |heard: &[u8]| before.map(str::as_bytes) == Some(heard);
+        let mut received = Vec::new();
+        while received.is_empty() || is_before(&received) {
+            received = self.hears_such(&expected, |heard| {
+                is_before(heard) || expected.first_wrong(heard).is_none()
+            })?;
+        }
         self.client.did(format!("recebe {}", summarised(&received)));
         Ok(())
     }
@@ -199,7 +217,23 @@ impl Screen {
 
     /// No text may come for a moment.
     pub fn hears_nothing(&mut self, cause: &str) -> Outcome {
-        match self.next(Duration::from_millis(250))? {
+        self.hears_nothing_but(None, SILENCE, cause)
+    }
+
+    /// The same, for this long, where only this text may come.
+    pub fn hears_nothing_but(
+        &mut self,
+        text: Option<&str>,
+        limit: Duration,
+        cause: &str,
+    ) -> Outcome {
+        let mut next = self.next(limit)?;
+        if let (Some((TEXT, heard)), Some(text)) = (&next, text)
+            && heard == text.as_bytes()
+        {
+            next = self.next(limit)?;
+        }
+        match next {
             Some((TEXT, text)) => {
                 self.client.did(format!(
                     "não esperava nada, e recebe {}",
@@ -238,8 +272,13 @@ impl Screen {
                 }),
                 short => Some(usize::from(short)),
             };
+            if length.is_some_and(|length| length > 1 << 20) {
+                return Err(Failure::new(format!(
+                    "chegou ao {} um frame com mais de 1 MiB",
+                    self.client.name
+                )));
+            }
             let payload = length
-                .filter(|length| *length <= 1 << 20)
                 .and_then(|length| self.client.reads_exactly(length, ANSWER));
             let Some(payload) = payload else {
                 return Err(Failure::new("um frame não chegou inteiro"));

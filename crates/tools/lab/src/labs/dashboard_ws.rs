@@ -1,8 +1,8 @@
 //! Lab 5: rooms and names over WebSocket.
 
 use super::{Check, Lab};
-use crate::trial::{Failure, Outcome, Trial};
-use crate::ws::Screen;
+use crate::trial::{Failure, Outcome, SILENCE, Trial};
+use crate::ws::{BINARY, Screen, TEXT};
 
 pub const LAB: Lab = Lab {
     name: "lab_dashboard_ws",
@@ -69,6 +69,17 @@ pub const LAB: Lab = Lab {
             slide: "Padrão de Comunicação WebSocket",
             read: "ws_chat_server",
             run: frames,
+        },
+        Check {
+            name: "not_text",
+            about: "o que não é um texto, ou é longo de mais, não vai a ninguém",
+            cause: "Só os frames de texto são para distribuir, e só até 1 MiB: \
+                    há um limite na configuração da biblioteca \
+                    (`WebSocketConfig` em tungstenite, `max_size` em Python). \
+                    O resto ignora-se, ou é o fim desse cliente.",
+            slide: "Padrão de Comunicação WebSocket",
+            read: "ws_chat_server",
+            run: not_text,
         },
         Check {
             name: "slow_screen",
@@ -195,6 +206,31 @@ fn frames(trial: &mut Trial) -> Outcome {
     let long = "x".repeat(70_000);
     rui.says(&long)?;
     ana.hears(&format!("rui: {long}"))
+}
+
+fn not_text(trial: &mut Trial) -> Outcome {
+    let room = trial.random.sensor();
+    let mut ana = join(trial, &room, "ana")?;
+    let mut rui = join(trial, &room, "rui")?;
+    ana.hears("+ rui")?;
+    let long = vec![b'x'; (1 << 20) + 1];
+    let frames: [(&str, &str, u8, &[u8]); 3] = [
+        ("binário", "um frame binário", BINARY, b"bin"),
+        ("latino", "um texto que não é UTF-8", TEXT, b"ol\xe1"),
+        ("longo", "um texto com mais de 1 MiB", TEXT, &long),
+    ];
+    // Who is shut out for it is announced, at some time.
+    let mut before = None;
+    for (name, what, opcode, payload) in frames {
+        let mut eva = join(trial, &room, name)?;
+        ana.hears_past(before.as_deref(), &format!("+ {name}"))?;
+        eva.sends_unwanted(what, opcode, payload);
+        let leaves = format!("- {name}");
+        ana.hears_nothing_but(Some(&leaves), 2 * SILENCE, "")?;
+        before = Some(leaves);
+    }
+    rui.says("ainda cá estou")?;
+    ana.hears_past(before.as_deref(), "rui: ainda cá estou")
 }
 
 fn slow_screen(trial: &mut Trial) -> Outcome {

@@ -1,0 +1,6 @@
+"""Distribui um frame binário como se fosse um texto."""
+
+import solution
+
+solution.isinstance = lambda *_: True
+solution.run()
