@@ -4,6 +4,7 @@ mod dashboard_ws;
 mod gateway;
 mod hub_async;
 mod items_crud;
+mod pipeline_zmq;
 mod sensor_tcp;
 mod telemetry_udp;
 mod thermostat_mqtt;
@@ -50,6 +51,7 @@ pub const ALL: &[&Lab] = &[
     &dashboard_ws::LAB,
     &thermostat_mqtt::LAB,
     &work_queue_rabbitmq::LAB,
+    &pipeline_zmq::LAB,
     &gateway::LAB,
 ];
 

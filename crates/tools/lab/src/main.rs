@@ -25,6 +25,7 @@ mod udp;
 mod watch;
 mod workspace;
 mod ws;
+mod zmq;
 
 use std::env;
 use std::path::PathBuf;

@@ -541,6 +541,12 @@ fn offended(who: &str, offence: Offence) -> Box<Failure> {
 /// give the same; and the range is below the one from which systems take the
 /// ports of clients, so that nobody comes by it meanwhile.
 pub fn free_address() -> SocketAddr {
+    let [address] = free_addresses();
+    address
+}
+
+/// The same for several ports, one after the other.
+pub fn free_addresses<const N: usize>() -> [SocketAddr; N] {
     const FIRST: u16 = 12_000;
     const COUNT: u16 = 18_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
@@ -548,13 +554,17 @@ pub fn free_address() -> SocketAddr {
     let offset =
         (u64::from(std::process::id()) * 211 % u64::from(COUNT)) as u16;
     loop {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = FIRST + (offset + step % COUNT) % COUNT;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok()
-            && UdpSocket::bind(address).is_ok()
-        {
-            return address;
+        let step = NEXT.fetch_add(N as u16, Ordering::Relaxed);
+        let first = FIRST + (offset + step % COUNT) % COUNT;
+        let addresses = std::array::from_fn(|index| {
+            SocketAddr::from((Ipv4Addr::LOCALHOST, first + index as u16))
+        });
+        let is_free = |address: &SocketAddr| {
+            TcpListener::bind(address).is_ok()
+                && UdpSocket::bind(address).is_ok()
+        };
+        if addresses.iter().all(is_free) {
+            return addresses;
         }
     }
 }

@@ -187,10 +187,6 @@ impl Screen {
         self.hears_such(&Expected::exactly(text), |_| true)
     }
 
-    fn hears_something(&mut self, expected: &Expected) -> Outcome<Vec<u8>> {
-        self.hears_such(expected, |text| expected.first_wrong(text).is_none())
-    }
-
     fn hears_such(
         &mut self,
         expected: &Expected,

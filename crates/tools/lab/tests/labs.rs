@@ -171,5 +171,6 @@ labs! {
     lab_dashboard_ws
     lab_thermostat_mqtt
     lab_work_queue_rabbitmq
+    lab_pipeline_zmq
     lab_gateway
 }

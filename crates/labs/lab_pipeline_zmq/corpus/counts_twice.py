@@ -1,0 +1,13 @@
+"""Conta um resultado repetido como se fosse outro."""
+
+import solution
+
+
+def add(known, number, value):
+    while number in known:
+        number += 1
+    known[number] = value
+
+
+solution.add = add
+solution.run()

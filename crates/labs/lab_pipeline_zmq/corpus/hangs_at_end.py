@@ -1,0 +1,6 @@
+"""Espera para sempre por quem já não vem receber."""
+
+import solution
+
+solution.LINGER = -1
+solution.run()

@@ -1,0 +1,160 @@
+"""O exercício 8 em Python, com a biblioteca `pyzmq`."""
+
+import sys
+import time
+
+import zmq
+
+# Quanto se espera, no fim, por quem ainda não recebeu tudo, em milissegundos.
+LINGER = 1000
+
+# O silêncio, em segundos, com que o ventilator se dá por terminado.
+QUIET = 1.0
+
+context = zmq.Context()
+
+
+def endpoints(endpoint):
+    """Tarefas, resultados e lotes: três portas seguidas."""
+    host, port = endpoint.rsplit(":", 1)
+    return [f"{host}:{int(port) + offset}" for offset in range(3)]
+
+
+def opened(kind, linger=None):
+    socket = context.socket(kind)
+    socket.setsockopt(zmq.LINGER, LINGER if linger is None else linger)
+    return socket
+
+
+def text_of(frames):
+    """O texto de uma mensagem; vários frames dão um que nada significa."""
+    return b"\n".join(frames).decode(errors="replace")
+
+
+def number_in(text, word):
+    """O número de uma mensagem como `TASK 7`; `None` se não é assim."""
+    words = text.split(" ")
+    if len(words) == 2 and words[0] == word and words[1].isdecimal():
+        return int(words[1])
+    return None
+
+
+def work(tasks_at, results_at, pause):
+    tasks = opened(zmq.REQ)
+    tasks.connect(tasks_at)
+    results = opened(zmq.PUSH)
+    results.connect(results_at)
+    done = 0
+    while True:
+        tasks.send(b"READY")
+        text = text_of(tasks.recv_multipart())
+        if text == "END":
+            break
+        number = number_in(text, "TASK")
+        if number is None:
+            print(f"Não é uma tarefa: {text[:200]!r}", file=sys.stderr)
+            continue
+        time.sleep(pause / 1000)
+        results.send(f"RESULT {number} {number * number}".encode())
+        done += 1
+    print(f"Feitas: {done} tarefas")
+
+
+def result_of(text):
+    """O número e o valor de `RESULT 7 49`; `None` se não é assim."""
+    words = text.split(" ")
+    if len(words) == 3 and words[0] == "RESULT":
+        if words[1].isdecimal() and words[2].isdecimal():
+            return int(words[1]), int(words[2])
+    return None
+
+
+def add(known, number, value):
+    known.setdefault(number, value)
+
+
+def complete(known, size):
+    """O total, se já há um resultado para cada tarefa do lote."""
+    batch = [value for number, value in known.items() if 1 <= number <= size]
+    return sum(batch) if len(batch) == size else None
+
+
+def collect(results_at, batches_at):
+    results = opened(zmq.PULL)
+    results.bind(results_at)
+    batches = opened(zmq.REP)
+    batches.bind(batches_at)
+    poller = zmq.Poller()
+    poller.register(results, zmq.POLLIN)
+    poller.register(batches, zmq.POLLIN)
+    known = {}
+    size = None
+    while size is None or (total := complete(known, size)) is None:
+        ready = dict(poller.poll())
+        if results in ready:
+            text = text_of(results.recv_multipart())
+            result = result_of(text)
+            if result is None:
+                print(f"Não é um resultado: {text[:200]!r}", file=sys.stderr)
+            else:
+                add(known, *result)
+        if batches in ready:
+            size = number_in(text_of(batches.recv_multipart()), "BATCH")
+            if size is None:
+                batches.send(b"ERR BATCH n")
+            else:
+                # A resposta vem no fim; até lá não se lê mais nenhum.
+                poller.unregister(batches)
+    batches.send(b"END")
+    print(f"Total: {total}")
+
+
+def ventilate(tasks_at, batches_at, count):
+    workers = opened(zmq.REP)
+    workers.bind(tasks_at)
+    sink = opened(zmq.REQ)
+    sink.connect(batches_at)
+    sink.send(f"BATCH {count}".encode())
+    given = 0
+    over = False
+    while workers.poll(int(QUIET * 1000) if over else 50) or not over:
+        if workers.poll(0):
+            question = text_of(workers.recv_multipart())
+            if question != "READY":
+                workers.send(b"ERR READY")
+            elif given < count:
+                given += 1
+                workers.send(f"TASK {given}".encode())
+            else:
+                workers.send(b"END")
+        if not over and sink.poll(0):
+            sink.recv()
+            over = True
+
+
+def main():
+    tasks_at, results_at, batches_at = endpoints(sys.argv[1])
+    match sys.argv[2:]:
+        case ["ventilator", count]:
+            ventilate(tasks_at, batches_at, int(count))
+        case ["worker", *pause]:
+            work(tasks_at, results_at, int(pause[0]) if pause else 0)
+        case ["sink"]:
+            collect(results_at, batches_at)
+        case _:
+            sys.exit("O papel: ventilator N, worker [MS] ou sink")
+
+
+def run():
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass
+    except zmq.ZMQError as error:
+        sys.exit(str(error))
+    finally:
+        context.destroy(LINGER)
+
+
+if __name__ == "__main__":
+    run()
