@@ -71,17 +71,27 @@ fn run(endpoint: &str, words: &[String]) -> Result<(), Box<dyn Error>> {
     match words[..] {
         ["worker"] => work(&context, tasks, results, Duration::ZERO),
         ["worker", millis] => {
-            let pause = Duration::from_millis(millis.parse()?);
+            let pause = Duration::from_millis(argument(millis)?);
             work(&context, tasks, results, pause)
         }
         ["sink"] => collect(&context, results, batches),
         ["ventilator", count] => {
-            ventilate(&context, tasks, batches, count.parse()?)
+            ventilate(&context, tasks, batches, argument(count)?)
         }
         _ => Err("Falta o papel: worker, sink ou ventilator 100. Um \
                   exemplo: cargo run -p lab_pipeline_zmq -- worker"
             .into()),
     }
+}
+
+fn argument(word: &str) -> Result<u64, Box<dyn Error>> {
+    word.parse().map_err(|_| {
+        format!(
+            "«{word}» não é um número. Um exemplo: \
+             cargo run -p lab_pipeline_zmq -- worker 400"
+        )
+        .into()
+    })
 }
 
 /// As tarefas, os resultados e os lotes: três portas seguidas.
@@ -280,7 +290,8 @@ fn collect(
         }
     }
     ventilator.send("END", 0)?;
-    println!("Total: {}", known.values().sum::<u64>());
+    let values = known.values().map(|value| u128::from(*value));
+    println!("Total: {}", values.sum::<u128>());
     Ok(())
     //}
 }

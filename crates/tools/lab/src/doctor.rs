@@ -78,7 +78,7 @@ const NEEDS: &[Need] = &[
     },
     Need {
         what: "compilador de C++",
-        parts: "parte 6, ZeroMQ: compilar a libzmq",
+        parts: "parte 6, ZeroMQ, e lab_pipeline_zmq: compilar a libzmq",
         found: || {
             if cfg!(windows) {
                 (NEEDS[1].found)()
