@@ -206,7 +206,6 @@ impl<'a> Trial<'a> {
     }
 
     /// The program that was started by this name.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub fn named(&mut self, name: &str) -> &mut Program {
         &mut self.run_named(name).program
     }
@@ -217,7 +216,6 @@ impl<'a> Trial<'a> {
     }
 
     /// From here on, this program may end by itself.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub fn lets_end(&mut self, name: &str) {
         self.run_named(name).may_end = true;
     }
@@ -233,7 +231,6 @@ impl<'a> Trial<'a> {
 
     /// A program ends by itself within this time, and with which exit status:
     /// `None` where a signal ended it.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub fn ends(
         &mut self,
         name: &str,
@@ -257,7 +254,6 @@ impl<'a> Trial<'a> {
 
     /// A program writes such a line to stdout within this time, in whatever
     /// company; `wanted` says to the student which.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub fn prints(
         &mut self,
         name: &str,
@@ -500,7 +496,6 @@ impl<'a> Trial<'a> {
 }
 
 /// A program's name in the record of the steps.
-#[cfg_attr(not(test), allow(dead_code))]
 fn shown(name: &str) -> String {
     if name.is_empty() { "programa" } else { name }.to_string()
 }
