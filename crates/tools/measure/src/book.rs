@@ -67,7 +67,7 @@ fn page(report: &Report) -> String {
     for warning in report.warnings() {
         let _ = write!(page, "**{warning}**\n\n");
     }
-    page += "| | diapositivo | |\n|---|---|---|\n";
+    page += "| n.º | diapositivo | veredicto |\n|---|---|---|\n";
     for measured in &report.claims {
         let (number, slide) = (measured.number, &measured.slide);
         let verdict = measured.verdict();
@@ -89,8 +89,9 @@ fn page(report: &Report) -> String {
             let text = plot::described(chart).replace(['[', ']'], "");
             let _ = write!(page, "\n![{text}](../{figure})\n");
         }
+        page.push('\n');
         for remark in measured.remarks() {
-            let _ = write!(page, "\n{remark}\n");
+            let _ = writeln!(page, "- {remark}");
         }
         let crates: Vec<String> = measured
             .crates
