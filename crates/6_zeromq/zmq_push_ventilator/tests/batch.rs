@@ -153,7 +153,8 @@ fn endpoint_refused() {
     }
 }
 
-/// Without a sink, and with a sink but without workers.
+/// Without a sink, with a sink but without workers, and with tasks on their way
+/// to a worker that never takes them.
 #[cfg(unix)]
 #[test]
 fn ctrl_c() {
@@ -164,11 +165,24 @@ fn ctrl_c() {
     alone.wait_for_lines(1);
     ends_with_ctrl_c(alone);
 
-    let (sink, _, batches) = sink(FREE_PORT, FREE_PORT);
-    let ventilator = ventilator(FREE_PORT, &batches, "10");
-    sink.wait_for("\nLote: 10 tarefas\n");
+    let (idle, _, batches) = sink(FREE_PORT, FREE_PORT);
+    let waiting = ventilator(FREE_PORT, &batches, "10");
+    idle.wait_for("\nLote: 10 tarefas\n");
     thread::scope(|scope| {
-        scope.spawn(|| ends_with_ctrl_c(ventilator));
-        scope.spawn(|| ends_with_ctrl_c(sink));
+        scope.spawn(|| ends_with_ctrl_c(waiting));
+        scope.spawn(|| ends_with_ctrl_c(idle));
     });
+
+    let (collecting, _, batches) = sink(FREE_PORT, FREE_PORT);
+    let busy = ventilator(FREE_PORT, &batches, "100000");
+    let deaf = zmq::Context::new().socket(zmq::PULL).expect("a socket");
+    deaf.set_rcvtimeo(DEADLINE.as_millis() as i32)
+        .expect("a limit");
+    deaf.set_rcvhwm(1).expect("a short queue");
+    deaf.set_rcvbuf(4096).expect("a small buffer");
+    deaf.connect(&busy.endpoint_in_line(1)).expect("connect");
+    // With the first one here, the next are on their way.
+    deaf.recv_bytes(0).expect("a task");
+    ends_with_ctrl_c(busy);
+    ends_with_ctrl_c(collecting);
 }
