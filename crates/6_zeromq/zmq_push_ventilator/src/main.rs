@@ -150,16 +150,16 @@ fn distribute(
     Ok(())
 }
 
-/// Repete uma operação, que tem um limite de tempo, até conseguir; com Ctrl-C,
-/// dá o erro que houver.
+/// Repete uma operação, que tem um limite de tempo, até conseguir ou até haver
+/// Ctrl-C.
 fn retry<T>(operation: impl Fn() -> zmq::Result<T>) -> zmq::Result<T> {
-    loop {
+    while !STOPPING.load(Ordering::Relaxed) {
         match operation() {
-            Err(zmq::Error::EAGAIN | zmq::Error::EINTR)
-                if !STOPPING.load(Ordering::Relaxed) => {}
+            Err(zmq::Error::EAGAIN | zmq::Error::EINTR) => {}
             result => return result,
         }
     }
+    Err(zmq::Error::EINTR)
 }
 
 fn bind(socket: &zmq::Socket, endpoint: &str) -> Result<(), Box<dyn Error>> {
