@@ -56,8 +56,10 @@ fn page(report: &Report) -> String {
          O que os diapositivos afirmam não precisa de ser acreditado: mede-se. \
          Esta página mostra um relatório; para ter o seu:\n\n\
          ```console\n\
-         $ cargo run --release -p measure -- --python --report target/medidas\n\
+         $ cargo run --release -p measure -- --report target/medidas\n\
          ```\n\n\
+         Com `--python` também se medem os mesmos programas em Python, como \
+         aqui.\n\n\
          Medido em {}: {}. Cada barra é a mediana de várias execuções \
          intercaladas, e o traço vai do primeiro ao terceiro quartil. \
          [Os números todos](measures/report.json), com cada execução.\n\n",
