@@ -2,12 +2,8 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
-}
 
 /// Files of a submission.
 fn submit(folder: &Path, name: &str, files: &[(&str, &str)]) {
@@ -25,7 +21,7 @@ fn one_bad_submission_does_not_stop_the_rest() {
     let _ = fs::remove_dir_all(&folder);
     let (entries, output) = (folder.join("entregas"), folder.join("notas"));
 
-    let lab = root().join("crates/labs/lab_sensor_tcp");
+    let lab = testkit::workspace().join("crates/labs/lab_sensor_tcp");
     let read = |path: &str| fs::read_to_string(lab.join(path)).expect("read");
     let manifest = read("Cargo.toml");
     let solution = read("examples/lab_sensor_tcp_solution.rs");

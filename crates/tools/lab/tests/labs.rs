@@ -8,12 +8,7 @@ use std::sync::{Mutex, OnceLock};
 use std::thread;
 
 use snapbox::{Assert, Data, Redactions};
-use testkit::{RabbitMq, python};
-
-fn root() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    root.canonicalize().expect("the workspace")
-}
+use testkit::{RabbitMq, python, workspace};
 
 /// Runs the checker with a seed of which all expected outputs are.
 fn check(lab: &str, arguments: &[&str]) -> Output {
@@ -26,7 +21,7 @@ fn check(lab: &str, arguments: &[&str]) -> Output {
         checker.env("LAB_RABBITMQ", broker.page());
     }
     checker
-        .current_dir(root())
+        .current_dir(workspace())
         .output()
         .expect("run the checker")
 }
@@ -42,7 +37,7 @@ fn check_python(lab: &str, script: &Path) -> Output {
 /// The checker's answer, compared with the one that is stored.
 fn assert_output(output: &Output, stored: &Path) {
     let text = String::from_utf8_lossy(&output.stdout);
-    let root = root().to_string_lossy().into_owned();
+    let root = workspace().to_string_lossy().into_owned();
     let text = without_ports(&text).replace(&root, "[ROOT]");
     let expected = Data::read_from(stored, None).raw();
     Assert::new()
@@ -93,7 +88,7 @@ fn starter_fails_at_the_first_check(lab: &str) {
 }
 
 fn corpus(lab: &str) -> PathBuf {
-    root().join("crates/labs").join(lab).join("corpus")
+    workspace().join("crates/labs").join(lab).join("corpus")
 }
 
 /// Each wrong program, by itself.

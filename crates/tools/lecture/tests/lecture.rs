@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use testkit::{Program, connect, lesson, peer};
+use testkit::{Program, connect, lesson, peer, workspace};
 
 #[test]
 fn console_block() {
@@ -122,10 +122,6 @@ fn serves_only_the_site() {
         assert!(answer.starts_with("HTTP/1.1 404 Not Found"), "{answer}");
         assert!(answer.contains("O índice está em /"), "{answer}");
     }
-}
-
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

@@ -7,8 +7,12 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 /// The workspace's root folder.
-pub(crate) fn workspace() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+///
+/// # Panics
+/// Where it is no longer there.
+pub fn workspace() -> PathBuf {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."));
+    root.canonicalize().expect("the workspace")
 }
 
 /// The command for a lesson's binary, any lesson of the workspace.

@@ -27,7 +27,7 @@ pub mod udp_echo;
 use std::time::Duration;
 
 pub use browser::Browser;
-pub use command::{lesson, peer, python};
+pub use command::{lesson, peer, python, workspace};
 pub use console::{Session, run_console_blocks, run_console_blocks_beside};
 pub use net::{
     PATIENCE, connect, free_ports, raise_descriptor_limit, refuses_addresses,
