@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use mdbook_driver::MDBook;
 use mdbook_driver::book::{Book as Pages, BookItem, Chapter};
@@ -12,26 +13,13 @@ use mdbook_driver::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 use crate::lesson::Lesson;
-
-/// What mdBook writes and these pages do not use.
-const UNUSED: [&str; 11] = [
-    "ayu-highlight.css",
-    "clipboard.min.js",
-    "css/chrome.css",
-    "css/variables.css",
-    "elasticlunr.min.js",
-    "mark.min.js",
-    "searcher.js",
-    "toc.html",
-    "toc.js",
-    "tomorrow-night.css",
-    "favicon.png",
-];
+use crate::site::{self, Files, entries, name};
+use crate::theme;
 
 /// The site, ready to be served or written.
 pub struct Book {
-    /// Each file by its path from the site's root, with `/` between folders.
-    pub files: BTreeMap<String, Vec<u8>>,
+    /// All of its files.
+    pub files: Files,
     /// What is wrong with the pages, a line each.
     pub problems: Vec<String>,
 }
@@ -39,33 +27,73 @@ pub struct Book {
 impl Book {
     /// Builds the book of the workspace in this folder. `version` is what its
     /// pages compare to see that they are out of date; without one they do not.
-    pub fn build(workspace: &Path, version: Option<u64>) -> Result<Book> {
-        let site = tempfile::tempdir()?;
-        let tool = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut config = Config::from_disk(tool.join("book.toml"))?;
-        config.set("output.html.theme", tool.join("theme"))?;
-        config.build.build_dir = site.path().to_path_buf();
-        if let Some(version) = version {
-            let version = version.to_string();
-            config.set("output.html.live-reload-endpoint", version)?;
-        }
-
-        let figures = workspace.join("figures");
-        let lessons = lessons(workspace)?;
-        let mut book = MDBook::load_with_config(workspace, config)?;
-        let mut problems = not_shown(&book.book, &lessons);
-        problems.extend(not_listed(&book.book, &workspace.join("docs"))?);
-        let workspace = workspace.to_path_buf();
-        book.with_preprocessor(Expander { workspace, lessons });
-        book.build()?;
-
-        let mut files = BTreeMap::new();
-        read_files(site.path(), "", &mut files)?;
-        files.retain(|path, _| !UNUSED.contains(&path.as_str()));
-        read_files(&figures, "figures/", &mut files)?;
-        problems.extend(dead_links(&files));
-        Ok(Book { files, problems })
+    ///
+    /// # Errors
+    /// Why there is no book, in a sentence.
+    pub fn build(
+        workspace: &Path,
+        version: Option<u64>,
+    ) -> Result<Book, String> {
+        build(workspace, version).map_err(|error| {
+            format!("Não foi possível fazer o livro: {error:#}")
+        })
     }
+}
+
+fn build(workspace: &Path, version: Option<u64>) -> Result<Book> {
+    // What mdBook reads and writes, other than the pages.
+    let work = tempfile::tempdir()?;
+    let folder = |name: &str| -> io::Result<PathBuf> {
+        let folder = work.path().join(name);
+        fs::create_dir(&folder).map(|()| folder)
+    };
+    let template = folder("theme")?;
+    fs::write(template.join("index.hbs"), theme::PAGE)?;
+    let mut config = Config::from_str(theme::SETTINGS)?;
+    config.set("output.html.theme", template)?;
+    config.build.build_dir = folder("site")?;
+    if let Some(version) = version {
+        let version = version.to_string();
+        config.set("output.html.live-reload-endpoint", version)?;
+    }
+
+    let docs = workspace.join("docs");
+    let lessons = lessons(workspace)?;
+    let mut book = MDBook::load_with_config(workspace, config)?;
+    let mut problems = not_shown(&book.book, &lessons);
+    let live = live(&book.book);
+    problems.extend(not_listed(&book.book, &docs)?);
+    // mdBook would copy every file from there that is not a page.
+    book.config.book.src = folder("nothing")?;
+    book.with_preprocessor(Expander {
+        workspace: workspace.to_path_buf(),
+        lessons,
+    });
+    book.build()?;
+
+    let mut files = Files::new();
+    site::read_files(&book.config.build.build_dir, "", &mut files)?;
+    files.retain(|path, _| is_used(path));
+    for (page, section) in live {
+        if let Some(bytes) = files.get_mut(&page) {
+            let text = String::from_utf8_lossy(bytes);
+            *bytes = text.replacen("<!-- live -->", &section, 1).into();
+        }
+    }
+    for (path, text) in theme::FILES {
+        files.insert(path.to_string(), text.into());
+    }
+    site::read_files(&docs, "", &mut files)?;
+    site::read_files(&workspace.join("figures"), "figures/", &mut files)?;
+    problems.extend(dead_links(&files));
+    Ok(Book { files, problems })
+}
+
+/// Whether the pages use this file of those that mdBook writes.
+fn is_used(path: &str) -> bool {
+    let kept = ["favicon.svg", "highlight.js", "searchindex.js"];
+    let page = path.ends_with(".html") && path != "toc.html";
+    page || path.starts_with("fonts/") || kept.contains(&path)
 }
 
 /// The folders of the lecture's parts: `crates/1_sockets`, but not
@@ -96,6 +124,26 @@ fn lessons(workspace: &Path) -> io::Result<BTreeMap<String, Source>> {
 struct Source {
     path: String,
     main: String,
+}
+
+/// On each page that shows a lesson, where it runs.
+fn live(pages: &Pages) -> BTreeMap<String, String> {
+    let mut live = BTreeMap::new();
+    for chapter in pages.chapters() {
+        let mut lines = chapter.content.lines();
+        let program = lines.find_map(|line| directive(line, "program"));
+        let (Some(path), Some(program)) = (&chapter.path, program) else {
+            continue;
+        };
+        let lesson = program.split(' ').next().unwrap_or_default();
+        let page = path.with_extension("html").display().to_string();
+        let section = format!(
+            "<section id=\"live\" data-lesson=\"{lesson}\" \
+             aria-label=\"Correr a lição\" hidden></section>"
+        );
+        live.insert(page.replace('\\', "/"), section);
+    }
+    live
 }
 
 /// What stands between `{{#word ` and `}}`, alone on its line.
@@ -132,7 +180,7 @@ fn not_listed(pages: &Pages, docs: &Path) -> io::Result<Vec<String>> {
         .collect();
     let pages = entries(docs)?.into_iter().map(|path| name(&path));
     Ok(pages
-        .filter(|page| page.ends_with(".md"))
+        .filter(|page| page.ends_with(".md") && !page.starts_with('.'))
         .filter(|page| !listed.contains(Path::new(page)))
         .map(|page| format!("docs/{page}: não está em docs/SUMMARY.md"))
         .collect())
@@ -238,7 +286,7 @@ fn contents(items: &[BookItem], indent: &str) -> String {
 
 /// The links from page to page, to a place on a page, and to a figure, whose
 /// target does not exist.
-fn dead_links(files: &BTreeMap<String, Vec<u8>>) -> BTreeSet<String> {
+fn dead_links(files: &Files) -> BTreeSet<String> {
     let mut dead = BTreeSet::new();
     for (page, bytes) in files {
         if !page.ends_with(".html") {
@@ -288,34 +336,6 @@ fn attributes<'a>(
     html.split(start)
         .skip(1)
         .filter_map(|rest| rest.split('"').next())
-}
-
-/// Reads a folder and those within it.
-fn read_files(
-    folder: &Path,
-    prefix: &str,
-    files: &mut BTreeMap<String, Vec<u8>>,
-) -> io::Result<()> {
-    for path in entries(folder)? {
-        let name = name(&path);
-        if path.is_dir() {
-            read_files(&path, &format!("{prefix}{name}/"), files)?;
-        } else {
-            files.insert(format!("{prefix}{name}"), fs::read(&path)?);
-        }
-    }
-    Ok(())
-}
-
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    fs::read_dir(folder)?
-        .map(|entry| Ok(entry?.path()))
-        .collect()
-}
-
-fn name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -427,10 +447,10 @@ mod tests {
         let root = workspace();
         fs::remove_file(root.path().join("docs/eco.md")).expect("remove it");
         let error = Book::build(root.path(), None).err().expect("no book");
-        assert!(format!("{error:#}").contains("eco.md"), "{error:#}");
+        assert!(error.contains("eco.md"), "{error}");
 
         write(root.path(), "docs/eco.md", "{{#program echo}}\n");
         let error = Book::build(root.path(), None).err().expect("no book");
-        assert!(format!("{error:#}").contains("não há uma lição echo"));
+        assert!(error.contains("não há uma lição echo"), "{error}");
     }
 }

@@ -1,0 +1,95 @@
+//! The book in a browser, from this machine.
+
+use std::error::Error;
+use std::path::Path;
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tokio::signal;
+
+use crate::edition::{Edition, Newest, Sources};
+use crate::{site, terminal};
+
+/// What a page may load: nothing that is not from here, and no script that is
+/// written into it.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      object-src 'none'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// Serves the book, and makes it again when it changes, until Ctrl-C.
+///
+/// # Errors
+/// An address that cannot be had and pages that make no book, each as a
+/// sentence; a terminal that takes no more text, as an `io::Error`.
+pub async fn serve(
+    workspace: &Path,
+    address: &str,
+) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!(
+            "Não foi possível escutar em {address}: a porta está ocupada ou \
+             o endereço não serve ({error}). Escolha outro: \
+             cargo run -p lecture -- 127.0.0.1:3001"
+        )
+    })?;
+
+    // A page that is still open from an earlier run has an earlier number.
+    let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let sources = Sources::look(workspace);
+    let newest = Newest::new(Edition::build(workspace, start.as_secs())?);
+    let site = Router::new()
+        .route("/version", get(version))
+        .fallback(get(file))
+        .layer(middleware::map_response(restrict))
+        .with_state(newest.clone());
+    let address = listener.local_addr()?;
+    tokio::select! {
+        biased; // Ctrl-C is armed before the program says that it is ready
+        interrupted = signal::ctrl_c() => interrupted?,
+        served = async {
+            terminal::say(&format!("O livro está em http://{address}"))?;
+            axum::serve(listener, site).await
+        } => served?,
+        kept = newest.keep(workspace, sources) => kept?,
+    }
+    Ok(())
+}
+
+async fn restrict(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static(POLICY);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+async fn version(State(newest): State<Newest>) -> String {
+    newest.read().version.to_string()
+}
+
+async fn file(State(newest): State<Newest>, uri: Uri) -> Response {
+    let path = match uri.path().trim_start_matches('/') {
+        "" => "index.html",
+        path => path,
+    };
+    let edition = newest.read();
+    let kind = site::content_type(Path::new(path));
+    match (edition.book.files.get(path), kind) {
+        (Some(bytes), Some(kind)) => {
+            let headers = [
+                (header::CONTENT_TYPE, kind),
+                (header::CACHE_CONTROL, "no-cache"),
+            ];
+            (headers, bytes.clone()).into_response()
+        }
+        _ => {
+            let text = format!("Não há nada em /{path}. O índice está em /\n");
+            (StatusCode::NOT_FOUND, text).into_response()
+        }
+    }
+}
