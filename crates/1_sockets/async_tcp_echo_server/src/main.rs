@@ -23,12 +23,9 @@
 //! servidor. Depois ponha um `std::thread::sleep` de 5 s antes de `write_all`:
 //! porque param todos os clientes? E com `time::sleep(…).await`?
 
-use std::env;
-use std::error::Error;
-use std::io;
 use std::net::SocketAddr;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, io, process};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -37,49 +34,42 @@ use tokio::{signal, time};
 
 const ADDRESS: &str = "127.0.0.1:65432";
 
+/// O aviso de que o servidor vai parar.
+type Stop = watch::Receiver<()>;
+
 // `current_thread`: o ciclo de eventos corre nesta thread e em mais nenhuma.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p async_tcp_echo_server -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!("A servir em {}", listener.local_addr()?);
 
     // O canal por onde se avisam os clientes: cada tarefa guarda um recetor.
-    let (stop, stopping) = watch::channel(());
+    let (sender, stop) = watch::channel(());
     tokio::select! {
-        () = accept_clients(listener, stopping) => {}
+        () = accept_clients(listener, stop) => {}
         interrupted = signal::ctrl_c() => interrupted?,
     }
 
     // Avisa todas as tarefas e espera que a última largue o seu recetor.
-    stop.send_replace(());
-    stop.closed().await;
+    sender.send_replace(());
+    sender.closed().await;
     Ok(())
 }
 
-async fn accept_clients(listener: TcpListener, stopping: watch::Receiver<()>) {
+async fn accept_clients(listener: TcpListener, stop: Stop) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
                 // Uma tarefa não é uma thread: ocupa uns 2 KiB, e todas
                 // partilham esta thread, à vez, entre dois `await`.
-                tokio::spawn(handle_client(stream, peer, stopping.clone()));
+                tokio::spawn(handle_client(stream, peer, stop.clone()));
             }
             Err(error) => {
                 // Sem descritores livres: esperar que algum cliente saia.
@@ -90,11 +80,7 @@ async fn accept_clients(listener: TcpListener, stopping: watch::Receiver<()>) {
     }
 }
 
-async fn handle_client(
-    stream: TcpStream,
-    peer: SocketAddr,
-    mut stopping: watch::Receiver<()>,
-) {
+async fn handle_client(stream: TcpStream, peer: SocketAddr, mut stop: Stop) {
     println!("Ligado por {peer}");
 
     // Avança com o que acontecer primeiro e cancela o outro, onde quer que
@@ -103,7 +89,7 @@ async fn handle_client(
         result = echo(stream, peer) => if let Err(error) = result {
             eprintln!("Conexão com {peer} interrompida: {error}");
         },
-        _ = stopping.changed() => println!("Conexão com {peer} cancelada."),
+        _ = stop.changed() => println!("Conexão com {peer} cancelada."),
     }
     println!("A fechar conexão com {peer}");
 }

@@ -18,16 +18,12 @@
 //! com Ctrl-C. Em vez de um «Protocolo» com callbacks há um ciclo que espera
 //! com `await`. A segunda linha que escreve é a do diapositivo, tal e qual.
 //!
-//! **Experimente.** Dentro do mesmo `select!`, acrescente um segundo socket
-//! noutra porta: a mesma thread serve os dois.
+//! **Experimente.** Passe o ciclo para uma função `serve(socket)`, abra outro
+//! socket noutra porta e sirva os dois com `tokio::join!`: basta uma thread.
 
-use std::env;
-use std::error::Error;
-use std::io;
-use std::process::ExitCode;
+use std::{env, io, process};
 
 use tokio::net::UdpSocket;
-use tokio::signal;
 
 const ADDRESS: &str = "127.0.0.1:65432";
 
@@ -35,50 +31,31 @@ const ADDRESS: &str = "127.0.0.1:65432";
 /// cabeçalhos, 20 bytes do IP e 8 do UDP (RFC 791 e RFC 768).
 const MAX_DATAGRAM: usize = 65_507;
 
+// `current_thread`: o ciclo de eventos corre nesta thread e em mais nenhuma.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let socket = UdpSocket::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let socket = UdpSocket::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p async_udp_echo_server -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!("A iniciar servidor UDP em {}", socket.local_addr()?);
-
-    // Um socket só: não há clientes para cancelar, basta deixar de receber.
-    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        () = echo_datagrams(&socket) => {}
-    }
-    Ok(())
-}
-
-async fn echo_datagrams(socket: &UdpSocket) {
     println!("Servidor UDP (asyncio) iniciado");
+
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         // Um erro diz respeito a um datagrama; os seguintes são outros.
-        if let Err(error) = echo(socket, &mut buffer).await {
+        if let Err(error) = echo(&socket, &mut buffer).await {
             eprintln!("Datagrama perdido: {error}");
         }
     }
 }
 
 async fn echo(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<()> {
+    // Enquanto não chega nenhum datagrama, a thread pode tratar de outra coisa.
     let (count, peer) = socket.recv_from(buffer).await?;
     let received = &buffer[..count];
     println!("Recebido {} de {peer}", String::from_utf8_lossy(received));

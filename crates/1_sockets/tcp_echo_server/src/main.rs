@@ -22,58 +22,45 @@
 //! **Experimente.** Abra dois terminais com `nc 127.0.0.1 65432` e escreva em
 //! ambos. O segundo só recebe o seu eco quando fechar o primeiro.
 
-use std::env;
-use std::error::Error;
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::ExitCode;
+use std::net::TcpListener;
 use std::time::Duration;
+use std::{env, process};
 
 const ADDRESS: &str = "127.0.0.1:65432";
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-fn main() -> ExitCode {
+fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
 
-fn serve(address: &str) -> Result<(), Box<dyn Error>> {
     // `bind` faz três coisas: cria o socket, reserva o endereço e começa a
     // escutar. Os clientes que chegarem já esperam numa fila do sistema.
-    let listener = TcpListener::bind(address).map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p tcp_echo_server -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!("Servidor TCP a escutar em {}", listener.local_addr()?);
 
     loop {
-        // Bloqueia até chegar um cliente. `stream` é um socket novo, só para
-        // ele; o `listener` continua a ser a porta de entrada.
-        match listener.accept() {
-            Ok((stream, peer)) => {
-                println!("Ligado por {peer}");
-                // Enquanto `echo` não termina, ninguém mais é atendido.
-                if let Err(error) = echo(stream) {
-                    eprintln!("Ligação com {peer} interrompida: {error}");
-                }
-            }
-            Err(error) => eprintln!("Ligação não aceite: {error}"),
+        // O que corre mal com um cliente fica com esse cliente.
+        if let Err(error) = serve_client(&listener) {
+            eprintln!("Ligação interrompida: {error}");
         }
     }
 }
 
-fn echo(mut stream: TcpStream) -> io::Result<()> {
+fn serve_client(listener: &TcpListener) -> io::Result<()> {
+    // Bloqueia até chegar um cliente. `stream` é um socket novo, só para ele;
+    // o `listener` continua a ser a porta de entrada.
+    let (mut stream, peer) = listener.accept()?;
+    println!("Ligado por {peer}");
+
     // Um cliente que envia e nunca lê enche os buffers, e o envio bloqueia.
     // Sem este limite, os outros clientes esperariam por ele para sempre.
-    stream.set_write_timeout(Some(Duration::from_secs(5)))?;
+    stream.set_write_timeout(Some(TIME_LIMIT))?;
 
     let mut buffer = [0; 1024];
     loop {

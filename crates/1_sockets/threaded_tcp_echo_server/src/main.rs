@@ -24,35 +24,22 @@
 //! têm resposta. Em Linux, `ls /proc/$(pidof threaded_tcp_echo_server)/task`
 //! mostra uma thread por cliente, mais a do `accept`.
 
-use std::env;
-use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
+use std::{env, process, thread};
 
 const ADDRESS: &str = "127.0.0.1:65432";
 
-fn main() -> ExitCode {
+fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p threaded_tcp_echo_server -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!("Servidor TCP a escutar em {}", listener.local_addr()?);
 
     loop {
@@ -71,16 +58,14 @@ fn accept_client(listener: &TcpListener) -> io::Result<()> {
     // `move` entrega o socket à thread: passa a ser só dela. Se duas threads
     // mexessem nos mesmos dados sem um lock, o programa não compilaria.
     // (`thread::spawn` faz o mesmo, mas entra em pânico se não houver threads.)
-    thread::Builder::new().spawn(move || handle_client(stream, peer))?;
+    thread::Builder::new().spawn(move || {
+        println!("Ligado por {peer}");
+        if let Err(error) = echo(stream, peer) {
+            eprintln!("Ligação com {peer} interrompida: {error}");
+        }
+        println!("A fechar conexão com {peer}");
+    })?;
     Ok(())
-}
-
-fn handle_client(stream: TcpStream, peer: SocketAddr) {
-    println!("Ligado por {peer}");
-    if let Err(error) = echo(stream, peer) {
-        eprintln!("Ligação com {peer} interrompida: {error}");
-    }
-    println!("A fechar conexão com {peer}");
 }
 
 fn echo(mut stream: TcpStream, peer: SocketAddr) -> io::Result<()> {

@@ -21,74 +21,45 @@
 //! **Experimente.** Corra o cliente sem o servidor. Depois mude o limite de
 //! tempo e faça o programa enviar outra vez quando o eco não chega.
 
-use std::env;
-use std::error::Error;
-use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, io, process};
 
 const ADDRESS: &str = "127.0.0.1:65432";
-const MESSAGE: &str = "Ola, UDP!";
+const MESSAGE: &[u8] = b"Ola, UDP!";
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
-fn main() -> ExitCode {
+fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match run(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
 
-fn run(address: &str) -> Result<(), Box<dyn Error>> {
-    let server: SocketAddr = address.parse().map_err(|_| {
-        format!(
-            "«{address}» não é um endereço IP e uma porta. Um exemplo: \
-             cargo run -p udp_echo_client -- {ADDRESS}"
-        )
-    })?;
-
-    let echo = exchange(server, MESSAGE.as_bytes()).map_err(|error| {
-        let reason = match error.kind() {
-            // O Linux e o macOS dizem o primeiro, o Windows o segundo.
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                format!("passaram {} s", TIME_LIMIT.as_secs())
-            }
-            _ => error.to_string(),
-        };
-        format!(
-            "Sem eco de {server} ({reason}). O datagrama perdeu-se, ou não há \
-             servidor; noutro terminal: cargo run -p udp_echo_server"
-        )
-    })?;
-    println!(
-        "Eco recebido: {} de {server}",
-        String::from_utf8_lossy(&echo)
-    );
-    Ok(())
-}
-
-fn exchange(server: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
     // Porta 0: o sistema escolhe uma livre. É o endereço da resposta.
-    let local = if server.is_ipv4() {
-        "0.0.0.0:0"
-    } else {
-        "[::]:0"
-    };
-    let socket = UdpSocket::bind(local)?;
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
 
     // Em UDP, `connect` não envia nada: fixa o destino, e o sistema passa a
     // deitar fora os datagramas de qualquer outro remetente.
-    socket.connect(server)?;
+    socket.connect(&address).unwrap_or_else(|error| {
+        eprintln!("{address} não serve ({error}). Um exemplo: {ADDRESS}");
+        process::exit(1)
+    });
 
     // Perder um datagrama é normal: sem limite, a espera não teria fim.
     socket.set_read_timeout(Some(TIME_LIMIT))?;
-    socket.send(message)?;
+
+    let (echo, peer) = exchange(&socket).unwrap_or_else(|error| {
+        eprintln!(
+            "Sem eco de {address} em {TIME_LIMIT:?} ({error}). O datagrama \
+             perdeu-se, ou não há servidor: cargo run -p udp_echo_server"
+        );
+        process::exit(1)
+    });
+    println!("Eco recebido: {} de {peer}", String::from_utf8_lossy(&echo));
+    Ok(())
+}
+
+fn exchange(socket: &UdpSocket) -> io::Result<(Vec<u8>, SocketAddr)> {
+    socket.send(MESSAGE)?;
 
     let mut buffer = [0; 65_507]; // o maior datagrama possível
-    let count = socket.recv(&mut buffer)?;
-    Ok(buffer[..count].to_vec())
+    let (count, peer) = socket.recv_from(&mut buffer)?;
+    Ok((buffer[..count].to_vec(), peer))
 }

@@ -55,8 +55,8 @@ fn lost_datagram_ends_the_wait() {
     let (server, client, _) = asked();
     let address = server.local_addr().expect("an address");
     client.finish().assert_fails_with(&format!(
-        "Sem eco de {address} (passaram 2 s). O datagrama perdeu-se, ou não há \
-         servidor; noutro terminal: cargo run -p udp_echo_server"
+        "Sem eco de {address} em 2s ([..]). O datagrama perdeu-se, ou não há \
+         servidor: cargo run -p udp_echo_server"
     ));
 }
 
@@ -68,8 +68,8 @@ fn nobody_listens() {
     Program::start(lesson("udp_echo_client").arg(&address))
         .finish()
         .assert_fails_with(&format!(
-            "Sem eco de {address} ([..]). O datagrama perdeu-se, ou não há \
-             servidor; noutro terminal: cargo run -p udp_echo_server"
+            "Sem eco de {address} em 2s ([..]). O datagrama perdeu-se, ou não \
+             há servidor: cargo run -p udp_echo_server"
         ));
 }
 
@@ -79,8 +79,7 @@ fn address_not_parseable() {
         Program::start(lesson("udp_echo_client").arg(wrong))
             .finish()
             .assert_fails_with(&format!(
-                "«{wrong}» não é um endereço IP e uma porta. Um exemplo: \
-                 cargo run -p udp_echo_client -- 127.0.0.1:65432"
+                "{wrong} não serve ([..]). Um exemplo: 127.0.0.1:65432"
             ));
     }
 }

@@ -21,11 +21,8 @@
 //! **Experimente.** Não há ligação, nem uma fila de clientes: envie de dois
 //! terminais, com `nc -u 127.0.0.1 65432`, e ambos têm resposta logo.
 
-use std::env;
-use std::error::Error;
-use std::io;
 use std::net::UdpSocket;
-use std::process::ExitCode;
+use std::{env, io, process};
 
 const ADDRESS: &str = "127.0.0.1:65432";
 
@@ -33,26 +30,17 @@ const ADDRESS: &str = "127.0.0.1:65432";
 /// cabeçalhos, 20 bytes do IP e 8 do UDP (RFC 791 e RFC 768).
 const MAX_DATAGRAM: usize = 65_507;
 
-fn main() -> ExitCode {
+fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
 
-fn serve(address: &str) -> Result<(), Box<dyn Error>> {
     // Sem `listen` nem `accept`: um único socket fala com todos os clientes.
-    let socket = UdpSocket::bind(address).map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let socket = UdpSocket::bind(&address).unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p udp_echo_server -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!("Servidor UDP a escutar em {}", socket.local_addr()?);
 
     // O que não couber no buffer perde-se: este tem lugar para o maior.

@@ -1,9 +1,11 @@
 //! Sockets for tests: with time limits, and with the rougher ways to end.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicU16, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::{DEADLINE, Program, lesson};
 
@@ -64,11 +66,52 @@ pub fn refuses_addresses(server: &str, instead: &str) {
         Program::start(lesson(server).arg(wrong))
             .finish()
             .assert_fails_with(&format!(
-                "Não foi possível escutar em {wrong}: a porta está ocupada ou \
-                 o endereço não serve ([..]). Escolha outro: cargo run -p \
-                 {server} -- {instead}"
+                "Não foi possível escutar em {wrong}[..]. Escolha outro: cargo \
+                 run -p {server} -- {instead}"
             ));
     }
+}
+
+/// A server whose output nobody reads any more (`| head -1`) and that is then
+/// given something to tell: it ends, whole, instead of serving without a word.
+///
+/// # Panics
+/// Where it goes on, or `disturb`, which gets its address, panics.
+pub fn ends_when_it_cannot_print(
+    server: &str,
+    disturb: impl FnOnce(SocketAddr),
+) {
+    let (reader, output) = io::pipe().expect("make a pipe");
+    let mut running = lesson(server)
+        .arg("127.0.0.1:0")
+        .stdout(output)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("start the server");
+    let mut first = String::new();
+    let mut reader = BufReader::new(reader);
+    reader
+        .read_line(&mut first)
+        .expect("the server's first line");
+    let address = first.trim_end().rsplit([' ', '/']).next().expect("a word");
+    drop(reader);
+    disturb(address.parse().expect("an address"));
+
+    let start = Instant::now();
+    let ended = loop {
+        match running.try_wait().expect("the server's state") {
+            None if start.elapsed() < DEADLINE => {
+                thread::sleep(Duration::from_millis(2));
+            }
+            ended => break ended,
+        }
+    };
+    let _ = running.kill();
+    let status = ended.unwrap_or_else(|| panic!("{server} goes on, mute"));
+    assert!(
+        !status.success(),
+        "{server} could not print, and did not say so"
+    );
 }
 
 /// An address that other sockets hold, of either protocol.

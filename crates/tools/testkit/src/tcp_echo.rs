@@ -275,6 +275,13 @@ macro_rules! tcp_echo_tests {
         }
 
         #[test]
+        fn ends_when_it_cannot_print() {
+            testkit::ends_when_it_cannot_print($server, |address| {
+                drop(testkit::connect(address));
+            });
+        }
+
+        #[test]
         fn console_block() {
             testkit::run_console_blocks();
         }

@@ -21,6 +21,11 @@ fn assert_echo(socket: &UdpSocket, message: &[u8]) {
     assert!(buffer[..count] == *message, "the echo differs");
 }
 
+/// Sends a datagram and waits for nothing.
+pub fn send(server: SocketAddr, message: &[u8]) {
+    client(server).send(message).expect("send a datagram");
+}
+
 /// Datagrams of every size, from empty to the largest that there is.
 pub fn every_size(server: &Program) {
     let socket = client(server.address());
@@ -141,6 +146,13 @@ macro_rules! udp_echo_tests {
         #[test]
         fn address_refused() {
             testkit::refuses_addresses($server, "127.0.0.1:65433");
+        }
+
+        #[test]
+        fn ends_when_it_cannot_print() {
+            testkit::ends_when_it_cannot_print($server, |address| {
+                testkit::udp_echo::send(address, b"ouves?");
+            });
         }
     };
     (@each $server:literal, $($check:ident)*) => {
