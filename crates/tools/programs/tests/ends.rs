@@ -1,16 +1,17 @@
 //! Nothing that was started is left, however it and who started it end.
 #![cfg(unix)]
 
+mod example;
 mod offspring;
 
 use std::collections::BTreeSet;
-use std::env;
 use std::os::unix::process::ExitStatusExt;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use example::example;
 use programs::{Program, was_interrupted};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -126,11 +127,9 @@ fn how_it_ended() {
 /// What the example `starts` says: the folder that it made, and then what its
 /// program says.
 fn tool(words: &[&str], script: &str) -> Program {
-    let tests = env::current_exe().expect("this test");
-    let folder = tests.ancestors().nth(2).expect("its folder");
-    let mut command = Command::new(folder.join("examples/starts"));
+    let mut command = Command::new(example("starts"));
     command.args(words).args(["sh", "-c", script]);
-    Program::start(&mut command).expect("the example, which cargo builds")
+    Program::start(&mut command).expect("start the example")
 }
 
 fn assert_cleans_up(tool: &Program, end: impl FnOnce(Pid)) {
