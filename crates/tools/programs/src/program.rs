@@ -32,6 +32,7 @@ type Sink = Box<dyn FnMut(Stream, &[u8]) + Send>;
 pub struct Setup<'a> {
     command: &'a mut Command,
     input: bool,
+    output: Option<Stdio>,
     errors: Errors,
     kept: usize,
     sink: Option<Sink>,
@@ -50,10 +51,16 @@ impl<'a> Setup<'a> {
         Setup {
             command,
             input: true,
+            output: None,
             errors: Errors::Apart,
             kept: KEPT,
             sink: None,
         }
+    }
+
+    /// The program's name or path, as it is in the command.
+    pub fn name(&self) -> String {
+        self.command.get_program().to_string_lossy().into_owned()
     }
 
     /// With an input that has nothing in it.
@@ -68,6 +75,13 @@ impl<'a> Setup<'a> {
     #[must_use]
     pub fn as_seen(mut self) -> Setup<'a> {
         self.errors = Errors::WithStdout;
+        self
+    }
+
+    /// With this as its output, which is not gathered.
+    #[must_use]
+    pub fn writing_to(mut self, output: impl Into<Stdio>) -> Setup<'a> {
+        self.output = Some(output.into());
         self
     }
 
@@ -101,7 +115,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     /// Where it does not exist or may not be executed.
     pub fn start(self) -> io::Result<Program> {
-        let name = self.command.get_program().to_string_lossy().into_owned();
+        let name = self.name();
         self.command.stdin(if self.input {
             Stdio::piped()
         } else {
@@ -120,6 +134,9 @@ impl<'a> Setup<'a> {
                 self.command.stdout(writer.try_clone()?).stderr(writer);
                 seen = Some(reader);
             }
+        }
+        if let Some(output) = self.output {
+            self.command.stdout(output);
         }
         let spawned = live::spawn(self.command);
         // The command keeps copies of the pipes' ends. While it has them, the

@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-/// The workspace's root folder.
+use programs::{Build, Target};
+
+/// The root folder of the workspace in which the test runs.
 ///
 /// # Panics
-/// Where it is no longer there.
+/// Where it runs in none.
 pub fn workspace() -> PathBuf {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."));
-    root.canonicalize().expect("the workspace")
+    programs::workspace().expect("a folder of the workspace")
 }
 
 /// The command for a lesson's binary, any lesson of the workspace.
@@ -41,26 +42,13 @@ pub fn lesson(name: &str) -> Command {
 /// Builds with the features of the whole workspace, as `cargo test --workspace`
 /// does, so that nothing is compiled a second time there.
 fn build(name: &str) -> PathBuf {
-    let mut build = escargot::CargoBuild::new()
-        .manifest_path(workspace().join("Cargo.toml"))
-        .arg("--workspace")
-        .bin(name);
-    if !cfg!(debug_assertions) {
-        build = build.release();
-    }
-    // What Cargo tells this test of its own package is wrong for another one,
-    // and has libraries (ring) compiled again for each package that asks.
-    for (variable, _) in env::vars_os() {
-        let name = variable.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        {
-            build = build.env_remove(&variable);
-        }
-    }
-    match build.run() {
-        Ok(run) => run.path().to_path_buf(),
-        Err(error) => panic!("cargo build --bin {name}: {error}"),
-    }
+    let mut built = Build::new([Target::Bin(name)])
+        .release(!cfg!(debug_assertions))
+        .as_in_the_whole_workspace()
+        .quietly()
+        .run()
+        .unwrap_or_else(|error| panic!("cargo build --bin {name}: {error:?}"));
+    built.remove(name).expect("cargo says where the program is")
 }
 
 /// The interpreter that has the libraries of Python's own, pinned.

@@ -2,10 +2,10 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::process::Stdio;
-use std::sync::atomic::{AtomicU16, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use programs::{Port, Setup};
 
 use crate::{DEADLINE, Program, lesson};
 
@@ -82,11 +82,9 @@ pub fn ends_when_it_cannot_print(
     disturb: impl FnOnce(SocketAddr),
 ) {
     let (reader, output) = io::pipe().expect("make a pipe");
-    let mut running = lesson(server)
-        .arg("127.0.0.1:0")
-        .stdout(output)
-        .stderr(Stdio::null())
-        .spawn()
+    let running = Setup::new(lesson(server).arg("127.0.0.1:0"))
+        .writing_to(output)
+        .start()
         .expect("start the server");
     let mut first = String::new();
     let mut reader = BufReader::new(reader);
@@ -97,17 +95,9 @@ pub fn ends_when_it_cannot_print(
     drop(reader);
     disturb(address.parse().expect("an address"));
 
-    let start = Instant::now();
-    let ended = loop {
-        match running.try_wait().expect("the server's state") {
-            None if start.elapsed() < DEADLINE => {
-                thread::sleep(Duration::from_millis(2));
-            }
-            ended => break ended,
-        }
-    };
-    let _ = running.kill();
-    let status = ended.unwrap_or_else(|| panic!("{server} goes on, mute"));
+    let status = running
+        .wait(DEADLINE)
+        .unwrap_or_else(|_| panic!("{server} goes on, mute"));
     assert!(
         !status.success(),
         "{server} could not print, and did not say so"
@@ -125,32 +115,27 @@ fn taken_address() -> (TcpListener, UdpSocket, String) {
     }
 }
 
-/// Ports that are free now, for a program that cannot take port 0. They come
-/// from below the range that the system gives away by itself, and each process
-/// begins to look at another place.
+/// Ports for programs that cannot take port 0. Nobody else gets them while
+/// this process lives.
+///
+/// # Panics
+/// Where none are left.
 pub fn free_ports(count: usize) -> Vec<u16> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = std::process::id() * 37 % 12_000;
-    let mut ports = Vec::new();
-    while ports.len() < count {
-        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
-        let port = 20_000 + ((first + step) % 12_000) as u16;
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            ports.push(port);
-        }
-    }
-    ports
+    static GIVEN: Mutex<Vec<Port>> = Mutex::new(Vec::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let ports = (0..count).map(|_| {
+        let port = Port::free().expect("a free port");
+        let number = port.number();
+        given.push(port);
+        number
+    });
+    ports.collect()
 }
 
 /// Raises this process's limit of open descriptors, which the programs that
 /// it starts inherit, as far as the system lets it, and gives the new limit.
-///
-/// # Panics
-/// Where the system does not tell the limit.
 pub fn raise_descriptor_limit() -> usize {
-    let limit = rlimit::increase_nofile_limit(u64::MAX)
-        .expect("the limit of open descriptors");
-    usize::try_from(limit).unwrap_or(usize::MAX)
+    programs::raise_descriptor_limit()
 }
 
 /// Sends bytes and reads as many back.

@@ -1,23 +1,26 @@
 //! A running program: its output as it comes, its input, and its end.
 
-use std::io::{self, PipeReader, Read, Write};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
+use std::time::Duration;
 
+use programs::{Output, Setup};
 use snapbox::IntoData;
 
 use crate::DEADLINE;
 
-/// A program that a test started. It is killed when this value is dropped.
+/// How much of each output is kept, in bytes: more than any test reads.
+const KEPT: usize = 256 << 20;
+
+/// How long to wait for what a program wrote just before its end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A program that a test started. It is ended, with all that it started, when
+/// this value is dropped, or the test's process is gone.
 pub struct Program {
-    name: String,
-    child: Child,
-    stdin: Option<ChildStdin>,
-    stdout: Stream,
-    stderr: Stream,
+    running: programs::Program,
     address: OnceLock<SocketAddr>,
 }
 
@@ -38,10 +41,7 @@ impl Program {
     /// # Panics
     /// Where the program cannot be started.
     pub fn start(command: &mut Command) -> Program {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let (stdout, stdout_end) = pipe();
-        let (stderr, stderr_end) = pipe();
-        Program::spawn(name, command, stdout, stdout_end, stderr, stderr_end)
+        Program::spawn(Setup::new(command))
     }
 
     /// Starts a command whose output and errors come as one text, in the order
@@ -50,42 +50,17 @@ impl Program {
     /// # Panics
     /// Where the program cannot be started.
     pub fn start_as_seen(command: &mut Command) -> Program {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let (seen, seen_end) = pipe();
-        let other_end = seen_end.try_clone().expect("duplicate a pipe");
-        let silent = Stream::default();
-        silent.update(|state| state.ended = true);
-        Program::spawn(name, command, seen, seen_end, silent, other_end)
+        Program::spawn(Setup::new(command).as_seen())
     }
 
-    fn spawn(
-        name: String,
-        command: &mut Command,
-        stdout: Stream,
-        stdout_end: io::PipeWriter,
-        stderr: Stream,
-        stderr_end: io::PipeWriter,
-    ) -> Program {
-        let spawned = command
-            .stdin(Stdio::piped())
-            .stdout(stdout_end)
-            .stderr(stderr_end)
-            .spawn();
-        // The command keeps copies of the pipes' ends. While it has them, the
-        // reader never sees the end of the output.
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = match spawned {
-            Ok(child) => child,
+    fn spawn(setup: Setup) -> Program {
+        let name = setup.name();
+        match setup.keeping(KEPT).start() {
+            Ok(running) => Program {
+                running,
+                address: OnceLock::new(),
+            },
             Err(error) => panic!("start {name}: {error}"),
-        };
-        let stdin = child.stdin.take();
-        Program {
-            name,
-            child,
-            stdin,
-            stdout,
-            stderr,
-            address: OnceLock::new(),
         }
     }
 
@@ -117,7 +92,7 @@ impl Program {
         let word = line.rsplit([' ', '/']).next().unwrap_or_default();
         let word = word.replace("localhost", "127.0.0.1");
         word.parse().unwrap_or_else(|_| {
-            panic!("{}: no address ends the line «{line}»", self.name)
+            panic!("{}: no address ends the line «{line}»", self.running.name())
         })
     }
 
@@ -162,9 +137,10 @@ impl Program {
     /// # Panics
     /// At the deadline, or where the program closes its errors before.
     pub fn wait_for_error(&self, text: &str) {
-        self.stderr.wait_until(
+        self.wait_for_text(
+            self.running.stderr(),
+            &format!("«{text}»"),
             |output| output.contains(text).then_some(()),
-            |seen| self.missing(&format!("«{text}»"), seen),
         );
     }
 
@@ -173,27 +149,39 @@ impl Program {
         what: &str,
         found: impl Fn(&str) -> Option<T>,
     ) -> T {
-        self.stdout
-            .wait_until(found, |seen| self.missing(what, seen))
+        self.wait_for_text(self.running.stdout(), what, found)
     }
 
-    fn missing(&self, what: &str, seen: &str) -> String {
-        let errors = self.stderr.text();
+    fn wait_for_text<T>(
+        &self,
+        output: &Output,
+        what: &str,
+        found: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        let found = output.wait_until(DEADLINE, |bytes| {
+            found(&String::from_utf8_lossy(bytes))
+        });
+        found.unwrap_or_else(|_| panic!("{}", self.missing(what)))
+    }
+
+    fn missing(&self, what: &str) -> String {
         format!(
             "{}: waited in vain for {what}\n\
-             --- it had printed:\n{seen}\n--- and reported:\n{errors}",
-            self.name
+             --- it had printed:\n{}\n--- and reported:\n{}",
+            self.running.name(),
+            self.output(),
+            self.errors()
         )
     }
 
     /// What the program has printed so far.
     pub fn output(&self) -> String {
-        self.stdout.text()
+        self.running.stdout().text()
     }
 
     /// What the program has reported on stderr so far.
     pub fn errors(&self) -> String {
-        self.stderr.text()
+        self.running.stderr().text()
     }
 
     /// Types a line and presses Enter.
@@ -201,8 +189,7 @@ impl Program {
     /// # Panics
     /// Where the program does not read its input any more.
     pub fn type_line(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().expect("the input is still open");
-        writeln!(stdin, "{line}").expect("the program reads its input");
+        self.type_bytes(format!("{line}\n").as_bytes());
     }
 
     /// Sends bytes to the program's input, as a pipe does.
@@ -210,59 +197,45 @@ impl Program {
     /// # Panics
     /// Where the program does not read its input any more.
     pub fn type_bytes(&mut self, bytes: &[u8]) {
-        let stdin = self.stdin.as_mut().expect("the input is still open");
-        stdin.write_all(bytes).expect("the program reads its input");
+        self.running
+            .write(bytes)
+            .expect("the program reads its input");
     }
 
     /// Ends the program's input, as Ctrl-D does.
     pub fn end_input(&mut self) {
-        self.stdin = None;
+        self.running.end_input();
     }
 
-    /// Presses Ctrl-C. (Windows has no such signal for one process: there the
-    /// program is killed.)
-    ///
-    /// # Panics
-    /// Where the program has gone.
+    /// Presses Ctrl-C. (Windows has no such signal for one program: there it
+    /// is killed.)
     pub fn interrupt(&mut self) {
-        #[cfg(unix)]
-        {
-            use rustix::process::{Pid, Signal, kill_process};
-            let pid = Pid::from_child(&self.child);
-            kill_process(pid, Signal::INT).expect("the program still runs");
-        }
-        #[cfg(not(unix))]
-        self.child.kill().expect("the program still runs");
+        self.running.interrupt();
     }
 
-    /// Ends the program at once, as `kill -9` does, and waits until it is
-    /// gone.
+    /// Ends the program at once, as `kill -9` does, with all that it started,
+    /// and waits until it is gone.
     ///
     /// # Panics
     /// Where the system refuses.
     pub fn kill(&mut self) {
-        self.child.kill().expect("kill the program");
-        self.child.wait().expect("wait for the program");
+        self.running.kill().expect("kill the program");
     }
 
     /// Whether the program still runs.
     pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        matches!(self.running.ended(), Ok(None))
     }
 
     /// The process's number.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.running.id()
     }
 
     /// The memory that the program occupies now, in bytes; `None` where the
-    /// system does not tell (only Linux does, here).
+    /// system does not tell.
     pub fn memory(&self) -> Option<u64> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = std::fs::read_to_string(path).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kib * 1024)
+        self.running.memory()
     }
 
     /// Waits until the program ends by itself.
@@ -277,36 +250,23 @@ impl Program {
     ///
     /// # Panics
     /// When the time is over, with what the program had printed.
-    pub fn finish_within(mut self, limit: Duration) -> Finished {
-        let start = Instant::now();
-        let status = loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if start.elapsed() < limit => {
-                    thread::sleep(Duration::from_millis(2));
-                }
-                Ok(None) => {
-                    let what = format!("its end within {limit:?}");
-                    panic!("{}", self.missing(&what, &self.stdout.text()))
-                }
-                Err(error) => panic!("wait for {}: {error}", self.name),
+    pub fn finish_within(self, limit: Duration) -> Finished {
+        let status = match self.running.wait(limit) {
+            Ok(status) => status,
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                panic!("{}", self.missing(&format!("its end within {limit:?}")))
             }
+            Err(error) => panic!("wait for {}: {error}", self.running.name()),
         };
-        self.stdout.wait_for_end();
-        self.stderr.wait_for_end();
+        // What it started can hold the pipes open after its end: then what
+        // came so far has to do.
+        self.running.stdout().wait_for_end(LAST_WORDS);
+        self.running.stderr().wait_for_end(LAST_WORDS);
         Finished {
             status,
-            stdout: self.stdout.text(),
-            stderr: self.stderr.text(),
+            stdout: self.output(),
+            stderr: self.errors(),
         }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended already, and then both of these fail.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -325,90 +285,5 @@ impl Finished {
             self.stderr.trim_end(),
             expected.to_string().into_data()
         );
-    }
-}
-
-/// What comes out of one of a program's pipes, gathered by a thread.
-#[derive(Clone, Default)]
-struct Stream(Arc<(Mutex<State>, Condvar)>);
-
-#[derive(Default)]
-struct State {
-    bytes: Vec<u8>,
-    ended: bool,
-}
-
-fn pipe() -> (Stream, io::PipeWriter) {
-    let (reader, writer) = io::pipe().expect("make a pipe");
-    let stream = Stream::default();
-    let gathered = stream.clone();
-    thread::spawn(move || gathered.gather(reader));
-    (stream, writer)
-}
-
-impl Stream {
-    fn gather(&self, mut reader: PipeReader) {
-        let mut buffer = [0; 64 * 1024];
-        loop {
-            let count = reader.read(&mut buffer).unwrap_or(0);
-            self.update(|state| {
-                state.bytes.extend_from_slice(&buffer[..count]);
-                state.ended = count == 0;
-            });
-            if count == 0 {
-                return;
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn update(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.lock());
-        self.0.1.notify_all();
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.lock().bytes).into_owned()
-    }
-
-    fn wait_until<T>(
-        &self,
-        found: impl Fn(&str) -> Option<T>,
-        failure: impl FnOnce(&str) -> String,
-    ) -> T {
-        let start = Instant::now();
-        let mut state = self.lock();
-        loop {
-            let text = String::from_utf8_lossy(&state.bytes).into_owned();
-            if let Some(value) = found(&text) {
-                return value;
-            }
-            let left = DEADLINE.saturating_sub(start.elapsed());
-            if state.ended || left.is_zero() {
-                drop(state);
-                panic!("{}", failure(&text));
-            }
-            state = match self.0.1.wait_timeout(state, left) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
-        }
-    }
-
-    /// Waits until nothing more can come. A grandchild can hold the pipe open
-    /// after the program has ended: then what came so far has to do.
-    fn wait_for_end(&self) {
-        let start = Instant::now();
-        let mut state = self.lock();
-        while !state.ended && start.elapsed() < Duration::from_secs(2) {
-            let step = Duration::from_millis(100);
-            state = match self.0.1.wait_timeout(state, step) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
-        }
     }
 }
