@@ -1,0 +1,373 @@
+//! Reads the parts of a frame, one after the other, and keeps where they were.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::fault::{Fault, Malformed};
+use crate::frame::{Decoded, Field, Frame, Whole};
+
+/// The most parts of a frame that are listed.
+const FIELDS: usize = 1_000;
+
+/// The most characters of a text that is shown.
+const SHOWN: usize = 1_000;
+
+/// The most characters of a preview.
+const PREVIEW: usize = 100;
+
+/// Why nothing more can be read.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    NotYet { needed: usize },
+    Malformed(Malformed),
+}
+
+impl From<Malformed> for Stop {
+    fn from(malformed: Malformed) -> Stop {
+        Stop::Malformed(malformed)
+    }
+}
+
+/// What a parser gives: the content, the frame, and its whole length, which
+/// may be more than the bytes that there are.
+pub(crate) type Parsed<T> = Result<Whole<T>, Stop>;
+
+/// What is decoded once all its bytes are there.
+pub(crate) fn whole<T>(parsed: Parsed<T>, bytes: &[u8]) -> Decoded<T> {
+    match parsed {
+        Ok(whole) if whole.length > bytes.len() => Decoded::NotYet {
+            needed: whole.length,
+        },
+        Ok(whole) => Decoded::Whole(whole),
+        Err(Stop::NotYet { needed }) => Decoded::NotYet { needed },
+        Err(Stop::Malformed(malformed)) => Decoded::Malformed(malformed),
+    }
+}
+
+/// The parts of a frame, up to a number.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    list: Vec<Field>,
+    more: usize,
+}
+
+impl Fields {
+    /// Adds a part, and gives its place in the list.
+    pub fn add(
+        &mut self,
+        id: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        bytes: Range<usize>,
+        value: impl ToString,
+    ) -> Option<usize> {
+        self.add_bits(id, name, bytes, None, value)
+    }
+
+    fn add_bits(
+        &mut self,
+        id: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        bytes: Range<usize>,
+        bits: Option<Range<usize>>,
+        value: impl ToString,
+    ) -> Option<usize> {
+        let place = self.list.len();
+        if place == FIELDS {
+            self.more += 1;
+            return None;
+        }
+        self.list.push(Field {
+            id,
+            name: name.into(),
+            bytes,
+            bits,
+            value: value.to_string(),
+        });
+        Some(place)
+    }
+
+    /// A part that is in the list already.
+    pub fn at(&mut self, place: Option<usize>) -> Option<&mut Field> {
+        self.list.get_mut(place?)
+    }
+
+    /// Adds the parts of a frame that is itself a part, and begins there.
+    pub fn add_all(&mut self, frame: Frame, start: usize) {
+        self.more += frame.more_fields;
+        for field in frame.fields {
+            let bytes = field.bytes.start + start..field.bytes.end + start;
+            let Field {
+                id,
+                name,
+                bits,
+                value,
+                ..
+            } = field;
+            self.add_bits(id, name, bytes, bits, value);
+        }
+    }
+
+    /// Gives them to the frame.
+    pub fn into_frame(self, frame: &mut Frame) {
+        frame.fields = self.list;
+        frame.more_fields = self.more;
+    }
+}
+
+pub(crate) struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// Where the part that is being read ends, as far as it is known.
+    end: usize,
+    /// Where the frame ends, as far as it is known.
+    frame_end: usize,
+    fields: Fields,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Reader<'a> {
+        Reader {
+            bytes,
+            at: 0,
+            end: usize::MAX,
+            frame_end: usize::MAX,
+            fields: Fields::default(),
+        }
+    }
+
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// How many bytes of the frame are still to be read.
+    pub fn left(&self) -> usize {
+        self.end.saturating_sub(self.at)
+    }
+
+    /// Says that the frame ends so many bytes from here.
+    pub fn ends_in(&mut self, length: usize) {
+        self.end = self.at.saturating_add(length);
+        self.frame_end = self.end;
+    }
+
+    /// Reads with another end, which is inside the frame.
+    pub fn within<T>(
+        &mut self,
+        length: usize,
+        read: impl FnOnce(&mut Self) -> Result<T, Stop>,
+    ) -> Result<T, Stop> {
+        let inner = self.at.saturating_add(length);
+        if inner > self.end {
+            return Err(self.fault(Fault::PastTheEnd));
+        }
+        let outer = std::mem::replace(&mut self.end, inner);
+        let value = read(self)?;
+        self.end = outer;
+        Ok(value)
+    }
+
+    pub fn fault(&self, fault: Fault) -> Stop {
+        Stop::Malformed(Malformed { fault, at: self.at })
+    }
+
+    pub fn fault_at(&self, fault: Fault, at: usize) -> Stop {
+        Stop::Malformed(Malformed { fault, at })
+    }
+
+    /// The next bytes.
+    pub fn take(&mut self, length: usize) -> Result<&'a [u8], Stop> {
+        let end = self.at.saturating_add(length);
+        if end > self.end {
+            return Err(self.fault(Fault::PastTheEnd));
+        }
+        let Some(taken) = self.bytes.get(self.at..end) else {
+            let needed = match self.frame_end {
+                usize::MAX => end,
+                frame_end => frame_end,
+            };
+            return Err(Stop::NotYet { needed });
+        };
+        self.at = end;
+        Ok(taken)
+    }
+
+    /// The bytes to the end of the frame, as far as they are there.
+    pub fn rest(&mut self) -> &'a [u8] {
+        let there = self.end.min(self.bytes.len());
+        let taken = self.bytes.get(self.at..there).unwrap_or_default();
+        self.at = self.end;
+        taken
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Stop> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
+    }
+
+    pub fn u8(&mut self) -> Result<u8, Stop> {
+        Ok(u8::from_be_bytes(self.array()?))
+    }
+
+    pub fn u16(&mut self) -> Result<u16, Stop> {
+        Ok(u16::from_be_bytes(self.array()?))
+    }
+
+    pub fn u32(&mut self) -> Result<u32, Stop> {
+        Ok(u32::from_be_bytes(self.array()?))
+    }
+
+    pub fn u64(&mut self) -> Result<u64, Stop> {
+        Ok(u64::from_be_bytes(self.array()?))
+    }
+
+    /// A text of so many bytes.
+    pub fn text(&mut self, length: usize) -> Result<&'a str, Stop> {
+        let at = self.at;
+        let bytes = self.take(length)?;
+        std::str::from_utf8(bytes).map_err(|error| {
+            self.fault_at(Fault::NotUtf8, at + error.valid_up_to())
+        })
+    }
+
+    /// A text after its length in two bytes.
+    pub fn text_16(&mut self) -> Result<&'a str, Stop> {
+        let length = self.u16()?;
+        self.text(length.into())
+    }
+
+    /// Bytes after their length in two bytes.
+    pub fn bytes_16(&mut self) -> Result<&'a [u8], Stop> {
+        let length = self.u16()?;
+        self.take(length.into())
+    }
+
+    /// Lists the part from there to where reading has come.
+    pub fn field(
+        &mut self,
+        id: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        from: usize,
+        value: impl ToString,
+    ) {
+        self.fields.add(id, name, from..self.at, value);
+    }
+
+    /// Lists some bits of the byte that was read last.
+    pub fn bits(
+        &mut self,
+        id: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        bits: Range<usize>,
+        value: impl ToString,
+    ) {
+        let byte = self.at.saturating_sub(1)..self.at;
+        self.fields.add_bits(id, name, byte, Some(bits), value);
+    }
+
+    /// Lists a part that begins here, and whose end and value come later:
+    /// gives its place.
+    pub fn open(
+        &mut self,
+        id: &'static str,
+        name: impl Into<Cow<'static, str>>,
+    ) -> Option<usize> {
+        self.fields.add(id, name, self.at..self.at, "")
+    }
+
+    /// Ends the part at this place, where reading has come.
+    pub fn close(&mut self, place: Option<usize>, value: impl ToString) {
+        let at = self.at;
+        if let Some(field) = self.fields.at(place) {
+            field.bytes.end = at;
+            field.value = value.to_string();
+        }
+    }
+
+    /// Names the part at this place.
+    pub fn name(&mut self, place: Option<usize>, name: &str) {
+        if let Some(field) = self.fields.at(place) {
+            field.name = name.to_string().into();
+        }
+    }
+
+    /// Lists a part anywhere.
+    pub fn list(
+        &mut self,
+        id: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        bytes: Range<usize>,
+        value: impl ToString,
+    ) {
+        self.fields.add(id, name, bytes, value);
+    }
+
+    /// The frame that was read, to its end.
+    pub fn finish<T>(self, content: T, mut frame: Frame) -> Parsed<T> {
+        if self.at < self.end && self.end != usize::MAX {
+            return Err(self.fault(Fault::LeftOver));
+        }
+        self.fields.into_frame(&mut frame);
+        Ok(Whole {
+            content,
+            frame,
+            length: self.at,
+        })
+    }
+}
+
+/// Bytes as a value is shown: text, or in hexadecimal; the beginning of it.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    match as_text(bytes) {
+        Some(text) => cut(text, SHOWN),
+        None => hex(bytes),
+    }
+}
+
+/// Bytes in hexadecimal, with spaces; the beginning of it.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let head = bytes.get(..SHOWN / 3).unwrap_or(bytes);
+    let mut shown: Vec<String> =
+        head.iter().map(|byte| format!("{byte:02x}")).collect();
+    if head.len() < bytes.len() {
+        shown.push("…".to_string());
+    }
+    shown.join(" ")
+}
+
+/// The beginning of a text on one line; nothing where it is not text, or there
+/// is none.
+pub(crate) fn preview(bytes: &[u8]) -> Option<String> {
+    let text = as_text(bytes).filter(|text| !text.is_empty())?;
+    let line: String = text
+        .chars()
+        .take(PREVIEW + 1)
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
+    Some(cut(line.trim(), PREVIEW))
+}
+
+/// Text without control characters, other than the ends of lines and tabs: all
+/// of it, or the beginning of a long one.
+fn as_text(bytes: &[u8]) -> Option<&str> {
+    let head = bytes.get(..4 * SHOWN + 4).unwrap_or(bytes);
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        // It was cut inside a character.
+        Err(error) if error.error_len().is_none() && head != bytes => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).ok()?
+        }
+        Err(_) => return None,
+    };
+    let is_plain =
+        |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
+    text.chars().all(is_plain).then_some(text)
+}
+
+/// The first so many characters, and whether there are more.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
