@@ -21,11 +21,14 @@ need make "command -v make" make make
 need Mosquitto "command -v mosquitto" mosquitto mosquitto
 need nc "command -v nc" netcat-openbsd netcat
 need RabbitMQ "command -v rabbitmq-server" rabbitmq-server rabbitmq
+need tshark "command -v tshark" tshark wireshark
 
 if ((${#missing[@]})); then
     echo "Faltam: ${missing[*]}"
     if command -v apt-get >/dev/null; then
-        install=(apt-get install --yes --no-install-recommends "${debian[@]}")
+        # Without questions: tshark's package has one.
+        install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes
+            --no-install-recommends "${debian[@]}")
         if ((EUID == 0)); then
             apt-get update && "${install[@]}"
         elif command -v sudo >/dev/null; then
