@@ -7,10 +7,19 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 
 /// How the program is called, for who calls it in another way.
-pub const USAGE: &str = "Um endereço, ou build e uma pasta. Um exemplo: \
-                         cargo run -p lecture -- build target/livro";
+pub const USAGE: &str = "Um endereço, ou build e uma pasta; --slides e um \
+                         ficheiro, se os diapositivos estiverem à mão. Um \
+                         exemplo: cargo run -p lecture -- build target/livro";
 
 const ADDRESS: &str = "127.0.0.1:3000";
+
+/// What the program is to do, and with what.
+#[derive(Debug, PartialEq)]
+pub struct Arguments {
+    pub task: Task,
+    /// The lecturer's own deck.
+    pub slides: Option<PathBuf>,
+}
 
 /// One of the things that this program does.
 #[derive(Debug, PartialEq)]
@@ -23,36 +32,40 @@ pub enum Task {
     Help,
 }
 
-impl Task {
-    /// Reads the arguments, without the program's name.
+impl Arguments {
+    /// Reads them, without the program's name.
     ///
     /// # Errors
     /// Whatever is not one of the program's ways to be called; there, `USAGE`
     /// says more than the error.
     pub fn parse(
         arguments: impl IntoIterator<Item = OsString>,
-    ) -> Result<Task, lexopt::Error> {
+    ) -> Result<Arguments, lexopt::Error> {
         let mut parser = lexopt::Parser::from_args(arguments);
         let mut words = Vec::new();
+        let mut slides = None;
+        let mut help = false;
         while let Some(argument) = parser.next()? {
             match argument {
                 Value(word) => words.push(word),
-                Short('h') | Long("help") => return Ok(Task::Help),
+                Long("slides") => slides = Some(parser.value()?.into()),
+                Short('h') | Long("help") => help = true,
                 _ => return Err(argument.unexpected()),
             }
         }
         let mut words = words.into_iter();
         let task = match words.next() {
+            _ if help => Task::Help,
             None => Task::Serve(ADDRESS.to_string()),
             Some(word) if word == "build" => {
-                let folder = words.next().ok_or("a pasta")?;
+                let folder = words.next().ok_or("a folder")?;
                 Task::Build(folder.into())
             }
             Some(address) => Task::Serve(address.string()?),
         };
         match words.next() {
-            None => Ok(task),
-            Some(word) => Err(Value(word).unexpected()),
+            Some(word) if !help => Err(Value(word).unexpected()),
+            _ => Ok(Arguments { task, slides }),
         }
     }
 }
@@ -61,18 +74,35 @@ impl Task {
 mod tests {
     use super::*;
 
-    fn parse(arguments: &[&str]) -> Option<Task> {
-        Task::parse(arguments.iter().map(OsString::from)).ok()
+    fn parse(arguments: &[&str]) -> Option<Arguments> {
+        Arguments::parse(arguments.iter().map(OsString::from)).ok()
+    }
+
+    fn task(arguments: &[&str]) -> Option<Task> {
+        parse(arguments).map(|arguments| arguments.task)
     }
 
     #[test]
     fn an_address_or_a_folder() {
         let serve = |address: &str| Some(Task::Serve(address.to_string()));
-        assert_eq!(parse(&[]), serve("127.0.0.1:3000"));
-        assert_eq!(parse(&["127.0.0.1:0"]), serve("127.0.0.1:0"));
+        assert_eq!(task(&[]), serve("127.0.0.1:3000"));
+        assert_eq!(task(&["127.0.0.1:0"]), serve("127.0.0.1:0"));
         let build = Some(Task::Build("a pasta".into()));
-        assert_eq!(parse(&["build", "a pasta"]), build);
-        assert_eq!(parse(&["--help"]), Some(Task::Help));
+        assert_eq!(task(&["build", "a pasta"]), build);
+        assert_eq!(task(&["--help"]), Some(Task::Help));
+    }
+
+    #[test]
+    fn slides_before_or_after() {
+        for arguments in [
+            &["--slides", "aula.md", "build", "a"][..],
+            &["build", "a", "--slides=aula.md"],
+        ] {
+            let slides = parse(arguments).and_then(|found| found.slides);
+            assert_eq!(slides, Some("aula.md".into()));
+            let build = Some(Task::Build("a".into()));
+            assert_eq!(task(arguments), build);
+        }
     }
 
     #[test]
@@ -82,6 +112,7 @@ mod tests {
             &["build", "a", "b"],
             &["127.0.0.1:0", "b"],
             &["--nada"],
+            &["--slides"],
         ] {
             assert_eq!(parse(wrong), None, "{wrong:?}");
         }
@@ -93,6 +124,6 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
 
         let argument = OsString::from_vec(vec![b'a', 0xe7]);
-        assert!(Task::parse([argument]).is_err());
+        assert!(Arguments::parse([argument]).is_err());
     }
 }

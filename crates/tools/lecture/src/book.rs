@@ -12,9 +12,20 @@ use mdbook_driver::config::Config;
 use mdbook_driver::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
+use crate::beside::Beside;
+use crate::deck::{Deck, Figures};
 use crate::lesson::Lesson;
 use crate::site::{self, Files, entries, name};
-use crate::theme;
+use crate::{contents, frame, terminal, theme};
+
+/// What a book is made from.
+#[derive(Clone)]
+pub struct Material {
+    /// The folder of the workspace, with its `docs`, `figures` and `crates`.
+    pub workspace: PathBuf,
+    /// The lecturer's own slides, to be shown beside the pages.
+    pub slides: Option<PathBuf>,
+}
 
 /// The site, ready to be served or written.
 pub struct Book {
@@ -22,25 +33,60 @@ pub struct Book {
     pub files: Files,
     /// What is wrong with the pages, a line each.
     pub problems: Vec<String>,
+    /// Which slides are beside which page.
+    pub beside: Beside,
+    /// The figures of the slides.
+    pub figures: Figures,
 }
 
 impl Book {
-    /// Builds the book of the workspace in this folder. `version` is what its
-    /// pages compare to see that they are out of date; without one they do not.
+    /// Builds the book. `version` is what its pages compare to see that they
+    /// are out of date; without one they do not.
     ///
     /// # Errors
     /// Why there is no book, in a sentence.
     pub fn build(
-        workspace: &Path,
+        material: &Material,
         version: Option<u64>,
     ) -> Result<Book, String> {
-        build(workspace, version).map_err(|error| {
+        let figures = material.workspace.join("figures");
+        let read = |path| Deck::read(path, &figures);
+        let deck = material.slides.as_deref().map(read).transpose()?;
+        let deck = deck.unwrap_or_default();
+        build(&material.workspace, deck, version).map_err(|error| {
             format!("Não foi possível fazer o livro: {error:#}")
         })
     }
 }
 
-fn build(workspace: &Path, version: Option<u64>) -> Result<Book> {
+impl Book {
+    /// The slides and the pages without a counterpart, and the figures that
+    /// the slides lack, as lines for the terminal. Nothing without slides.
+    pub fn report(&self) -> Option<String> {
+        let missing = &self.figures.missing;
+        let figures = (!missing.is_empty())
+            .then(|| format!("Figuras em falta:\n  {}", missing.join("\n  ")));
+        let lists = [self.beside.report(), figures];
+        let lists: Vec<String> = lists.into_iter().flatten().collect();
+        (!lists.is_empty()).then(|| lists.join("\n"))
+    }
+
+    /// Says on the terminal what is wrong with it, and its report if it is not
+    /// the one of the book before.
+    pub fn tell(&self, before: Option<&Book>) {
+        for problem in &self.problems {
+            terminal::warn(problem);
+        }
+        let report = self.report();
+        if report != before.and_then(Book::report)
+            && let Some(report) = report
+        {
+            terminal::warn(&report);
+        }
+    }
+}
+
+fn build(workspace: &Path, deck: Deck, version: Option<u64>) -> Result<Book> {
     // What mdBook reads and writes, other than the pages.
     let work = tempfile::tempdir()?;
     let folder = |name: &str| -> io::Result<PathBuf> {
@@ -61,7 +107,6 @@ fn build(workspace: &Path, version: Option<u64>) -> Result<Book> {
     let lessons = lessons(workspace)?;
     let mut book = MDBook::load_with_config(workspace, config)?;
     let mut problems = not_shown(&book.book, &lessons);
-    let live = live(&book.book);
     problems.extend(not_listed(&book.book, &docs)?);
     // mdBook would copy every file from there that is not a page.
     book.config.book.src = folder("nothing")?;
@@ -74,19 +119,29 @@ fn build(workspace: &Path, version: Option<u64>) -> Result<Book> {
     let mut files = Files::new();
     site::read_files(&book.config.build.build_dir, "", &mut files)?;
     files.retain(|path, _| is_used(path));
-    for (page, section) in live {
-        if let Some(bytes) = files.get_mut(&page) {
-            let text = String::from_utf8_lossy(bytes);
-            *bytes = text.replacen("<!-- live -->", &section, 1).into();
-        }
-    }
     for (path, text) in theme::FILES {
         files.insert(path.to_string(), text.into());
     }
     site::read_files(&docs, "", &mut files)?;
     site::read_files(&workspace.join("figures"), "figures/", &mut files)?;
+
+    for (place, path) in &deck.figures.found {
+        files.insert(place.clone(), fs::read(path)?);
+    }
+    let beside = match deck.titles()[..] {
+        [] => Beside::default(),
+        ref titles => Beside::new(titles, &book.book.items),
+    };
+    frame::complete(&mut files, &book.book, |page, root| {
+        deck.show(beside.slides_of(page), root)
+    });
     problems.extend(dead_links(&files));
-    Ok(Book { files, problems })
+    Ok(Book {
+        files,
+        problems,
+        beside,
+        figures: deck.figures,
+    })
 }
 
 /// Whether the pages use this file of those that mdBook writes.
@@ -126,28 +181,8 @@ struct Source {
     main: String,
 }
 
-/// On each page that shows a lesson, where it runs.
-fn live(pages: &Pages) -> BTreeMap<String, String> {
-    let mut live = BTreeMap::new();
-    for chapter in pages.chapters() {
-        let mut lines = chapter.content.lines();
-        let program = lines.find_map(|line| directive(line, "program"));
-        let (Some(path), Some(program)) = (&chapter.path, program) else {
-            continue;
-        };
-        let lesson = program.split(' ').next().unwrap_or_default();
-        let page = path.with_extension("html").display().to_string();
-        let section = format!(
-            "<section id=\"live\" data-lesson=\"{lesson}\" \
-             aria-label=\"Correr a lição\" hidden></section>"
-        );
-        live.insert(page.replace('\\', "/"), section);
-    }
-    live
-}
-
 /// What stands between `{{#word ` and `}}`, alone on its line.
-fn directive<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+pub fn directive<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     line.strip_prefix("{{#")?
         .strip_prefix(word)?
         .strip_suffix("}}")
@@ -201,7 +236,8 @@ impl Preprocessor for Expander {
         // The cover, before the first part, is where the list stands.
         let cover = |item: &BookItem| !matches!(item, BookItem::PartTitle(_));
         let parts = book.items.iter().position(|item| !cover(item));
-        let contents = contents(&book.items[parts.unwrap_or(0)..], "");
+        let parts = &book.items[parts.unwrap_or(0)..];
+        let contents = contents::list(parts, "", None);
         let mut result = Ok(());
         book.for_each_chapter_mut(|chapter| {
             match self.expand(chapter, &contents) {
@@ -263,25 +299,6 @@ fn figure(line: &str) -> Option<(&str, &str)> {
     line.strip_prefix("![")?
         .strip_suffix(')')?
         .split_once("](../")
-}
-
-/// The pages as a Markdown list, below the title of each part.
-fn contents(items: &[BookItem], indent: &str) -> String {
-    let mut list = String::new();
-    for item in items {
-        match item {
-            BookItem::PartTitle(title) => list += &format!("\n## {title}\n\n"),
-            BookItem::Chapter(chapter) => {
-                if let Some(path) = &chapter.path {
-                    let (name, path) = (&chapter.name, path.display());
-                    list += &format!("{indent}- [{name}]({path})\n");
-                }
-                list += &contents(&chapter.sub_items, &format!("{indent}  "));
-            }
-            BookItem::Separator => {}
-        }
-    }
-    list
 }
 
 /// The links from page to page, to a place on a page, and to a figure, whose
@@ -371,14 +388,22 @@ mod tests {
         fs::write(path, text).expect("write a file");
     }
 
+    fn build_book(root: &Path) -> Result<Book, String> {
+        let material = Material {
+            workspace: root.to_path_buf(),
+            slides: None,
+        };
+        Book::build(&material, None)
+    }
+
     fn problems(root: &Path) -> Vec<String> {
-        Book::build(root, None).expect("a book").problems
+        build_book(root).expect("a book").problems
     }
 
     #[test]
     fn a_lesson_is_on_its_page() {
         let root = workspace();
-        let book = Book::build(root.path(), None).expect("a book");
+        let book = build_book(root.path()).expect("a book");
         assert_eq!(book.problems, Vec::<String>::new());
         let page = String::from_utf8_lossy(&book.files["eco.html"]);
         assert!(page.contains("fn main() {}"), "{page}");
@@ -446,11 +471,11 @@ mod tests {
     fn a_slide_without_a_page_and_a_page_without_its_lesson() {
         let root = workspace();
         fs::remove_file(root.path().join("docs/eco.md")).expect("remove it");
-        let error = Book::build(root.path(), None).err().expect("no book");
+        let error = build_book(root.path()).err().expect("no book");
         assert!(error.contains("eco.md"), "{error}");
 
         write(root.path(), "docs/eco.md", "{{#program echo}}\n");
-        let error = Book::build(root.path(), None).err().expect("no book");
+        let error = build_book(root.path()).err().expect("no book");
         assert!(error.contains("não há uma lição echo"), "{error}");
     }
 }

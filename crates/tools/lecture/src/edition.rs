@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::{task, time};
 
-use crate::book::{self, Book};
+use crate::book::{self, Book, Material};
 use crate::{site, terminal};
 
 /// A book, and the number by which its pages see whether it is the newest.
@@ -19,38 +19,41 @@ pub struct Edition {
     pub version: u64,
 }
 
-impl Edition {
-    /// Makes the book, and says on the terminal what is wrong with it.
+/// The edition that is shown now, and what it is made from.
+#[derive(Clone)]
+pub struct Newest {
+    material: Arc<Material>,
+    edition: Arc<RwLock<Arc<Edition>>>,
+    /// As they were before the first edition was made.
+    sources: Arc<Sources>,
+}
+
+impl Newest {
+    /// Makes the first edition.
     ///
     /// # Errors
     /// Why there is no book, in a sentence.
-    pub fn build(workspace: &Path, version: u64) -> Result<Edition, String> {
-        let book = Book::build(workspace, Some(version))?;
-        for problem in &book.problems {
-            terminal::warn(problem);
-        }
-        Ok(Edition { book, version })
-    }
-}
-
-/// The edition that is shown now.
-#[derive(Clone)]
-pub struct Newest(Arc<RwLock<Arc<Edition>>>);
-
-impl Newest {
-    /// Starts with this edition.
-    pub fn new(edition: Edition) -> Newest {
-        Newest(Arc::new(RwLock::new(Arc::new(edition))))
+    pub fn start(material: Material, version: u64) -> Result<Newest, String> {
+        let files = look(&material);
+        let book = Book::build(&material, Some(version))?;
+        let figures = when_changed(&book.figures.looked);
+        Ok(Newest {
+            material: Arc::new(material),
+            edition: Arc::new(RwLock::new(Arc::new(Edition { book, version }))),
+            sources: Arc::new(Sources { files, figures }),
+        })
     }
 
     /// The newest one, to be read.
     pub fn read(&self) -> Arc<Edition> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        let edition = &self.edition;
+        Arc::clone(&edition.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn replace(&self, edition: Edition) {
-        let mut newest = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *newest = Arc::new(edition);
+        let newest = &self.edition;
+        *newest.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(edition);
     }
 
     /// Looks for changes, for as long as it is polled. A book that cannot be
@@ -58,25 +61,28 @@ impl Newest {
     ///
     /// # Errors
     /// Only where the terminal takes no more text.
-    pub async fn keep(
-        &self,
-        workspace: &Path,
-        mut seen: Sources,
-    ) -> io::Result<()> {
+    pub async fn keep(&self) -> io::Result<()> {
+        let mut seen = self.sources.as_ref().clone();
         loop {
             time::sleep(Duration::from_millis(300)).await;
-            let now = Sources::look(workspace);
+            let shown = self.read();
+            let now = Sources {
+                files: look(&self.material),
+                figures: when_changed(&shown.book.figures.looked),
+            };
             if now == seen {
                 continue;
             }
             seen = now;
-            let folder = workspace.to_path_buf();
-            let version = self.read().version + 1;
-            let build = move || Edition::build(&folder, version);
+            let material = Arc::clone(&self.material);
+            let version = shown.version + 1;
+            let build = move || Book::build(&material, Some(version));
             match task::spawn_blocking(build).await? {
-                Ok(edition) => {
-                    self.replace(edition);
+                Ok(book) => {
+                    seen.figures = when_changed(&book.figures.looked);
                     terminal::say("O livro foi refeito")?;
+                    book.tell(Some(&shown.book));
+                    self.replace(Edition { book, version });
                 }
                 Err(error) => terminal::warn(&error),
             }
@@ -84,32 +90,41 @@ impl Newest {
     }
 }
 
-/// Every file that the book is made of, and when it last changed.
-#[derive(PartialEq)]
-pub struct Sources(BTreeMap<PathBuf, Option<SystemTime>>);
+/// When each file last changed; nothing where it is not there.
+type Changes = BTreeMap<PathBuf, Option<SystemTime>>;
 
-impl Sources {
-    /// Looks at all of them.
-    pub fn look(workspace: &Path) -> Sources {
-        let mut sources = BTreeMap::new();
-        let mut folders = book::parts(workspace).unwrap_or_default();
-        folders
-            .extend(["docs", "figures"].map(|folder| workspace.join(folder)));
-        while let Some(folder) = folders.pop() {
-            // A folder that has just gone is a change like any other.
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                match entry.metadata() {
-                    Ok(found) if found.is_dir() => folders.push(path),
-                    Ok(found) if is_source(&path) => {
-                        sources.insert(path, found.modified().ok());
-                    }
-                    _ => {}
-                }
+/// Everything that a book is made of.
+#[derive(Clone, PartialEq)]
+struct Sources {
+    /// The workspace's files and the deck.
+    files: Changes,
+    /// The figures beside the deck.
+    figures: Changes,
+}
+
+fn when_changed(paths: &[PathBuf]) -> Changes {
+    let changed = |path: &PathBuf| fs::metadata(path)?.modified();
+    paths
+        .iter()
+        .map(|path| (path.clone(), changed(path).ok()))
+        .collect()
+}
+
+fn look(Material { workspace, slides }: &Material) -> Changes {
+    let mut files = Vec::from_iter(slides.clone());
+    let mut folders = book::parts(workspace).unwrap_or_default();
+    folders.extend(["docs", "figures"].map(|folder| workspace.join(folder)));
+    while let Some(folder) = folders.pop() {
+        // A folder that has just gone is a change like any other.
+        for path in site::entries(&folder).unwrap_or_default() {
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_source(&path) {
+                files.push(path);
             }
         }
-        Sources(sources)
     }
+    when_changed(&files)
 }
 
 /// Whether a file can change the book. What editors and programs leave beside
@@ -128,49 +143,66 @@ mod tests {
         fs::write(path, text).expect("write a file");
     }
 
+    /// A book of one page, and a deck of one slide with a figure.
+    fn material(root: &Path) -> Material {
+        for folder in ["docs", "figures", "crates", "deck"] {
+            fs::create_dir_all(root.join(folder)).expect("a folder");
+        }
+        write(&root.join("docs/SUMMARY.md"), "[Capa](index.md)\n");
+        write(&root.join("docs/index.md"), "# Antes\n");
+        write(&root.join("deck/aula.md"), "## Capa\n\n![f](f.svg)\n");
+        Material {
+            workspace: root.to_path_buf(),
+            slides: Some(root.join("deck/aula.md")),
+        }
+    }
+
+    async fn next_edition(newest: &Newest) -> String {
+        let version = newest.read().version;
+        let changed = async {
+            while newest.read().version == version {
+                time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = time::timeout(testkit::DEADLINE, changed).await;
+        waited.expect("a new edition");
+        let edition = newest.read();
+        String::from_utf8_lossy(&edition.book.files["index.html"]).into()
+    }
+
     #[tokio::test]
     async fn a_change_is_a_new_edition() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path();
-        let page = root.join("docs/index.md");
-        for folder in ["docs", "figures", "crates"] {
-            fs::create_dir_all(root.join(folder)).expect("a folder");
-        }
-        write(&root.join("docs/SUMMARY.md"), "[Capa](index.md)\n");
-        write(&page, "# Antes\n");
-
-        let seen = Sources::look(root);
-        let edition = Edition::build(root, 1).expect("a book");
-        let newest = Newest::new(edition);
-        write(&page, "# Depois, e mais\n");
-        let changed = async {
-            while newest.read().version == 1 {
-                time::sleep(Duration::from_millis(20)).await;
+        let newest = Newest::start(material(root), 1).expect("a book");
+        let changes = async {
+            for (path, text, expected) in [
+                ("docs/index.md", "# Depois\n", "Depois"),
+                ("deck/aula.md", "## Capa\n\nE mais ![f](g.svg)", "E mais"),
+                ("deck/g.svg", "<svg/>", "slides/figure_1.svg"),
+            ] {
+                write(&root.join(path), text);
+                let page = next_edition(&newest).await;
+                assert!(page.contains(expected), "{path}: {page}");
             }
         };
         tokio::select! {
-            _ = newest.keep(root, seen) => {}
-            changed = time::timeout(testkit::DEADLINE, changed) => {
-                changed.expect("a new edition");
-            }
+            _ = newest.keep() => {}
+            () = changes => {}
         }
-        let edition = newest.read();
-        let html = String::from_utf8_lossy(&edition.book.files["index.html"]);
-        assert!(html.contains("Depois, e mais"), "{html}");
     }
 
     #[test]
     fn what_an_editor_leaves_is_no_change() {
         let folder = tempfile::tempdir().expect("a folder");
+        let material = material(folder.path());
         let docs = folder.path().join("docs");
-        fs::create_dir_all(&docs).expect("a folder");
-        write(&docs.join("tcp.md"), "# TCP\n");
-        let seen = Sources::look(folder.path());
-        for name in [".#tcp.md", "tcp.md~", ".tcp.md.swp", "4913"] {
+        let seen = look(&material);
+        for name in [".#index.md", "index.md~", ".index.md.swp", "4913"] {
             write(&docs.join(name), "lixo");
-            assert!(seen == Sources::look(folder.path()), "{name}");
+            assert!(seen == look(&material), "{name}");
         }
         write(&docs.join("udp.md"), "# UDP\n");
-        assert!(seen != Sources::look(folder.path()), "a new page");
+        assert!(seen != look(&material), "a new page");
     }
 }

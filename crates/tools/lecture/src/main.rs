@@ -9,11 +9,18 @@
 //! O primeiro argumento escolhe outro endereço. Enquanto corre, o livro
 //! refaz-se quando muda uma página de `docs/`, uma figura ou uma lição, e o
 //! browser mostra-o. `cargo run -p lecture -- build PASTA` escreve o site.
+//! Com `--slides FICHEIRO.md` (de Pandoc), num caso e no outro, cada página
+//! mostra também o diapositivo que tem o seu título.
 
 mod arguments;
+mod beside;
 mod book;
+mod contents;
+mod deck;
 mod edition;
+mod frame;
 mod lesson;
+mod pandoc;
 mod serve;
 mod site;
 mod terminal;
@@ -25,8 +32,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use arguments::{Task, USAGE};
-use book::Book;
+use arguments::{Arguments, Task, USAGE};
+use book::{Book, Material};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -44,9 +51,15 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let arguments = env::args_os().skip(1);
-    match Task::parse(arguments).map_err(|_| USAGE)? {
-        Task::Serve(address) => serve::serve(&workspace()?, &address).await,
-        Task::Build(folder) => write(&workspace()?, &folder),
+    let Arguments { task, slides } =
+        Arguments::parse(arguments).map_err(|_| USAGE)?;
+    let material = || -> Result<Material, &str> {
+        let workspace = workspace()?;
+        Ok(Material { workspace, slides })
+    };
+    match task {
+        Task::Serve(address) => serve::serve(material()?, &address).await,
+        Task::Build(folder) => write(&material()?, &folder),
         Task::Help => Ok(terminal::say(USAGE)?),
     }
 }
@@ -65,8 +78,8 @@ fn workspace() -> Result<PathBuf, &'static str> {
 }
 
 /// Writes the site, if nothing is wrong with it.
-fn write(workspace: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let book = Book::build(workspace, None)?;
+fn write(material: &Material, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let book = Book::build(material, None)?;
     if !book.problems.is_empty() {
         return Err(book.problems.join("\n").into());
     }
@@ -74,8 +87,7 @@ fn write(workspace: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
         format!("Não foi possível escrever em {folder:?}: {error}")
     })?;
     let index = folder.join("index.html");
-    Ok(terminal::say(&format!(
-        "O livro está em {}",
-        index.display()
-    ))?)
+    terminal::say(&format!("O livro está em {}", index.display()))?;
+    book.tell(None);
+    Ok(())
 }

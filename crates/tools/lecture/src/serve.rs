@@ -13,7 +13,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::signal;
 
-use crate::edition::{Edition, Newest, Sources};
+use crate::book::Material;
+use crate::edition::Newest;
 use crate::{site, terminal};
 
 /// What a page may load: nothing that is not from here, and no script that is
@@ -28,7 +29,7 @@ const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
 /// An address that cannot be had and pages that make no book, each as a
 /// sentence; a terminal that takes no more text, as an `io::Error`.
 pub async fn serve(
-    workspace: &Path,
+    material: Material,
     address: &str,
 ) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -41,8 +42,7 @@ pub async fn serve(
 
     // A page that is still open from an earlier run has an earlier number.
     let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
-    let sources = Sources::look(workspace);
-    let newest = Newest::new(Edition::build(workspace, start.as_secs())?);
+    let newest = Newest::start(material, start.as_secs())?;
     let site = Router::new()
         .route("/version", get(version))
         .fallback(get(file))
@@ -54,9 +54,10 @@ pub async fn serve(
         interrupted = signal::ctrl_c() => interrupted?,
         served = async {
             terminal::say(&format!("O livro está em http://{address}"))?;
+            newest.read().book.tell(None);
             axum::serve(listener, site).await
         } => served?,
-        kept = newest.keep(workspace, sources) => kept?,
+        kept = newest.keep() => kept?,
     }
     Ok(())
 }

@@ -1,0 +1,316 @@
+//! What Pandoc's Markdown has and CommonMark does not: understood where a slide
+//! needs it, and taken away where it is not for the reader.
+//!
+//! See <https://pandoc.org/MANUAL.html>, «Pandoc's Markdown» and «Slide shows».
+
+/// The Markdown of a deck without its YAML header, the speaker's notes, the
+/// fences of its divs and its blocks of LaTeX, and with its drawn tables as
+/// they are drawn.
+pub fn prepare(deck: &str) -> String {
+    let lines: Vec<&str> = body(deck).lines().collect();
+    let mut text = String::new();
+    let mut fence = None;
+    let mut comment = false;
+    let mut divs = Divs::default();
+    let mut line = 0;
+    while line < lines.len() {
+        let current = lines[line];
+        let rest = &lines[line..];
+        let verbatim = fence.is_some() || comment;
+        let blank_before = line == 0 || lines[line - 1].trim().is_empty();
+        line += 1;
+
+        if verbatim {
+            fence = fence.filter(|fence| !closes(current, *fence));
+            comment = comment && !current.contains("-->");
+        } else if let Some(opened) = opens(current) {
+            fence = Some(opened);
+        } else if current.trim_start().starts_with("<!--") {
+            comment = !current.contains("-->");
+        } else if divs.reads(current) {
+            // An empty line: what is around it does not become one paragraph.
+            text.push('\n');
+            continue;
+        } else if divs.in_notes() {
+            // Below.
+        } else if let Some((count, after)) = latex_block(rest) {
+            line += count - 1;
+            text += after;
+            text.push('\n');
+            continue;
+        } else if blank_before && let Some(count) = drawn_table(rest) {
+            line += count - 1;
+            let table = rest[..count].join("\n");
+            text += &format!("`````\n{table}\n`````\n");
+            continue;
+        }
+        if !divs.in_notes() {
+            text += current;
+        }
+        text.push('\n');
+    }
+    text.replace('\0', "\u{fffd}")
+}
+
+/// What follows the YAML header.
+fn body(deck: &str) -> &str {
+    let deck = deck.trim_start_matches('\u{feff}');
+    let mut lines = deck.split_inclusive('\n');
+    if lines.next().is_none_or(|first| first.trim_end() != "---") {
+        return deck;
+    }
+    let header: Vec<&str> = lines
+        .by_ref()
+        .take_while(|line| !["---", "..."].contains(&line.trim_end()))
+        .collect();
+    let rest: usize = lines.map(str::len).sum();
+    let ended = header.iter().map(|line| line.len()).sum::<usize>() + rest
+        < deck.len() - "---\n".len();
+    match ended {
+        true => &deck[deck.len() - rest..],
+        false => deck, // a line that separates two slides, and no header
+    }
+}
+
+/// The character and the length of the fence that opens a block of code here.
+fn opens(line: &str) -> Option<(char, usize)> {
+    let line = line.trim_start();
+    let character = line.chars().next().filter(|c| ['`', '~'].contains(c))?;
+    let rest = line.trim_start_matches(character);
+    let length = line.len() - rest.len();
+    // Three backticks may also be around code within a line.
+    let is_fence = length >= 3 && (character == '~' || !rest.contains('`'));
+    is_fence.then_some((character, length))
+}
+
+fn closes(line: &str, (character, length): (char, usize)) -> bool {
+    let line = line.trim();
+    line.len() >= length && line.chars().all(|c| c == character)
+}
+
+/// The divs that are open: `::: {.columns}`, and also `<div class="notes">`.
+#[derive(Default)]
+struct Divs {
+    open: Vec<Div>,
+}
+
+#[derive(PartialEq)]
+enum Div {
+    Plain,
+    Notes,
+    /// Notes that end with this tag.
+    HtmlNotes(&'static str),
+}
+
+impl Divs {
+    fn in_notes(&self) -> bool {
+        self.open.iter().any(|div| *div != Div::Plain)
+    }
+
+    /// Whether the line only opens or closes one.
+    fn reads(&mut self, line: &str) -> bool {
+        let line = line.trim();
+        if let Some(Div::HtmlNotes(end)) = self.open.last() {
+            if line.ends_with(end) {
+                self.open.pop();
+                return true;
+            }
+        } else if let Some(end) = html_notes(line) {
+            if !line.ends_with(end) {
+                self.open.push(Div::HtmlNotes(end));
+            }
+            return true;
+        } else if let Some(words) = line.strip_prefix(":::") {
+            let words = words.trim_matches(':').trim();
+            let is_notes = words
+                .trim_matches(['{', '}'])
+                .split_whitespace()
+                .any(|word| word.trim_start_matches('.') == "notes");
+            match (words, is_notes) {
+                ("", _) => drop(self.open.pop()),
+                (_, true) => self.open.push(Div::Notes),
+                (_, false) => self.open.push(Div::Plain),
+            }
+            return true;
+        }
+        // Notes that nobody closed do not swallow the next slide.
+        if line.starts_with("# ") || line.starts_with("## ") {
+            self.open.clear();
+        }
+        false
+    }
+}
+
+/// How the notes end that open here, in HTML.
+fn html_notes(line: &str) -> Option<&'static str> {
+    let (tag, end) = [("<div", "</div>"), ("<aside", "</aside>")]
+        .into_iter()
+        .find(|(tag, _)| line.starts_with(tag))?;
+    let class = line[tag.len()..]
+        .split('>')
+        .next()?
+        .split("class=")
+        .nth(1)?;
+    let quoted = class.split(['"', '\'']).nth(1)?;
+    quoted.split(' ').any(|name| name == "notes").then_some(end)
+}
+
+/// A block of LaTeX at the first of these lines: how many lines it has, and
+/// what follows it on the last.
+fn latex_block<'a>(lines: &[&'a str]) -> Option<(usize, &'a str)> {
+    let first = lines[0].trim_start();
+    if lines[0].len() - first.len() > 3 {
+        return None; // an indented block of code
+    }
+    // A block does not go on into the next slide.
+    let slide = |line: &&&str| !line.starts_with('#');
+    if let Some(name) = first.strip_prefix("\\begin{") {
+        let name = &name[..=name.find('}')?];
+        let end = format!("\\end{{{name}");
+        let last = lines
+            .iter()
+            .take_while(slide)
+            .position(|line| line.trim_end().ends_with(&end));
+        return last.map(|last| (last + 1, ""));
+    }
+    // One line is enough, unless a brace stays open.
+    let mut block = String::new();
+    for (count, line) in lines.iter().take_while(slide).enumerate() {
+        block += if count == 0 { first } else { line };
+        block.push('\n');
+        if let Some(length) = latex(&block) {
+            let after = block.len() - length;
+            return Some((count + 1, &line[line.len() + 1 - after..]));
+        } else if !first.starts_with('\\') {
+            return None;
+        }
+    }
+    None
+}
+
+/// The length in bytes of the LaTeX command that a text begins with, with its
+/// arguments: `\vspace{1em}`.
+pub fn latex(text: &str) -> Option<usize> {
+    let name = text.strip_prefix('\\')?;
+    let rest = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    if rest.len() == name.len() {
+        return None; // an escaped character
+    }
+    let mut rest = rest.strip_prefix('*').unwrap_or(rest);
+    while let Some(first) = rest.chars().next() {
+        let close = match first {
+            '{' => '}',
+            '[' => ']',
+            _ => break,
+        };
+        let mut depth = 0;
+        let end = rest.find(|c| {
+            depth += i32::from(c == first) - i32::from(c == close);
+            depth == 0
+        })?;
+        rest = &rest[end + 1..];
+    }
+    Some(text.len() - rest.len())
+}
+
+/// How many of these lines are a table that is drawn, which only Pandoc reads:
+/// with lines around its cells, or a line of dashes above each column.
+fn drawn_table(lines: &[&str]) -> Option<usize> {
+    let border = |line: &str| {
+        line.len() > 2
+            && line.starts_with('+')
+            && line.ends_with('+')
+            && line.chars().all(|c| "+-=:".contains(c))
+    };
+    let ruler = |line: &str| {
+        line.split_whitespace().count() > 1
+            && line.chars().all(|c| "- ".contains(c))
+            && line.contains("--")
+    };
+    let count = lines
+        .iter()
+        .take_while(|line| !line.trim().is_empty())
+        .count();
+    let drawn = border(lines[0].trim())
+        || lines[..count].iter().take(2).any(|line| ruler(line.trim()));
+    (drawn && count > 2).then_some(count)
+}
+
+/// The length in bytes of the attributes that a text begins with:
+/// `{ width=33% }`, `{.python #id key="a value"}`.
+pub fn attributes(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix('{')?;
+    let mut quoted = false;
+    let end = inside.find(|c| {
+        quoted ^= c == '"';
+        c == '}' && !quoted
+    })?;
+    let mut words = 0;
+    for word in words_of(&inside[..end]) {
+        words += 1;
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        let name = key.trim_start_matches(['.', '#']);
+        let is_name =
+            |c: char| c.is_alphanumeric() || ['-', '_', ':', '.'].contains(&c);
+        let named = !name.is_empty() && name.chars().all(is_name);
+        let valid = match name.len() == key.len() {
+            true => word == "-" || named && !value.is_empty(),
+            false => named && value.is_empty(),
+        };
+        if !valid && word != format!("={value}") {
+            return None;
+        }
+    }
+    (words > 0).then_some(end + 2)
+}
+
+/// The words between spaces, of which those in quotation marks are none.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c: char| {
+        quoted ^= c == '"';
+        c.is_whitespace() && !quoted
+    })
+    .filter(|word| !word.is_empty())
+}
+
+/// A text without commands of LaTeX and without the marks of its spans,
+/// `[text]{.class}`.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        if let Some(length) = latex(rest) {
+            rest = &rest[length..];
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix(']')
+            && let Some(length) = attributes(after)
+            && let Some(start) = plain.rfind('[')
+        {
+            plain.remove(start);
+            rest = &after[length..];
+            continue;
+        }
+        plain.push(next);
+        rest = &rest[next.len_utf8()..];
+    }
+    plain
+}
+
+/// The language of a block of code: `python`, `{.python .numberLines}`.
+/// Nothing if it is LaTeX for the printed slides and not code.
+pub fn language(info: &str) -> Option<&str> {
+    let mut words = info
+        .split(|c: char| c.is_whitespace() || "{},".contains(c))
+        .filter(|word| !word.is_empty() && !word.starts_with('#'));
+    match words.next() {
+        Some("=latex" | "=tex" | "=beamer") => None,
+        Some(word) => match word.split_once('=') {
+            None => Some(word.trim_start_matches('.')),
+            Some(("", format)) => Some(format),
+            Some(_) => Some("plaintext"),
+        },
+        None => Some("plaintext"),
+    }
+}
