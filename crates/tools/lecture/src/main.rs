@@ -29,11 +29,14 @@ mod theme;
 use std::env;
 use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Task, USAGE};
 use book::{Book, Material};
+
+const OUTSIDE: &str = "Não há aqui um livro. Corra este programa dentro da \
+                       pasta da aula";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -53,28 +56,15 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let arguments = env::args_os().skip(1);
     let Arguments { task, slides } =
         Arguments::parse(arguments).map_err(|_| USAGE)?;
-    let material = || -> Result<Material, &str> {
-        let workspace = workspace()?;
-        Ok(Material { workspace, slides })
+    let material = || {
+        let workspace = programs::workspace().map_err(|_| OUTSIDE)?;
+        Ok::<_, &str>(Material { workspace, slides })
     };
     match task {
         Task::Serve(address) => serve::serve(material()?, &address).await,
         Task::Build(folder) => write(&material()?, &folder),
         Task::Help => Ok(terminal::say(USAGE)?),
     }
-}
-
-/// The workspace's root: the first folder with the book's pages, from here
-/// upwards.
-fn workspace() -> Result<PathBuf, &'static str> {
-    let here = env::current_dir().unwrap_or_default();
-    let mut folders = here.ancestors();
-    folders
-        .find(|folder| folder.join("docs/SUMMARY.md").exists())
-        .map(Path::to_path_buf)
-        .ok_or(
-            "Não há aqui um livro. Corra este programa dentro da pasta da aula",
-        )
 }
 
 /// Writes the site, if nothing is wrong with it.
