@@ -7,9 +7,9 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 
 /// How the program is called, for who calls it in another way.
-pub const USAGE: &str = "Um endereço, ou build e uma pasta; --slides e um \
-                         ficheiro, se os diapositivos estiverem à mão. Um \
-                         exemplo: cargo run -p lecture -- build target/livro";
+pub const USAGE: &str = "Um endereço, ou build e uma pasta; com --slides, \
+                         também o ficheiro dos diapositivos. Um exemplo: \
+                         cargo run -p lecture -- build target/livro";
 
 const ADDRESS: &str = "127.0.0.1:3000";
 

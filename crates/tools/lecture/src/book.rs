@@ -252,6 +252,7 @@ impl Preprocessor for Expander {
 impl Expander {
     fn expand(&self, chapter: &Chapter, contents: &str) -> Result<String> {
         let mut page = String::new();
+        let figures = chapter.content.lines().filter_map(figure).count();
         for line in chapter.content.lines() {
             if let Some(name) = directive(line, "header") {
                 let main = &self.lesson(name)?.main;
@@ -263,13 +264,39 @@ impl Expander {
             } else if let Some((text, figure)) = figure(line) {
                 // Within a link to itself: it can be seen alone, as large as
                 // the window.
-                page += &format!("[![{text}]({figure})]({figure})");
+                let shown = format!("[![{text}]({figure})]({figure})");
+                if figures == 1 {
+                    // Beside the text that follows.
+                    let shape = self.shape(figure);
+                    page += &format!("<div class=\"figure {shape}\">\n\n");
+                    page += &format!("{shown}\n\n<div>\n");
+                } else {
+                    page += &shown;
+                }
             } else {
                 page += line;
             }
             page.push('\n');
         }
+        if figures == 1 {
+            page += "\n</div>\n</div>\n";
+        }
         Ok(page)
+    }
+
+    /// How much room a figure takes beside a text.
+    fn shape(&self, figure: &str) -> &'static str {
+        let path = self.workspace.join(figure.trim_start_matches("../"));
+        let svg = fs::read_to_string(path).unwrap_or_default();
+        let sizes = attributes(&svg, " viewBox=\"0 0 ").next();
+        let sides = sizes.and_then(|sizes| {
+            let (width, height) = sizes.split_once(' ')?;
+            Some((width.parse::<f64>().ok()?, height.parse::<f64>().ok()?))
+        });
+        match sides {
+            Some((width, height)) if width > 1.5 * height => "wide",
+            _ => "tall",
+        }
     }
 
     /// `NAME` is a lesson's program; `NAME FILE`, another file of the lesson.
@@ -306,7 +333,8 @@ fn figure(line: &str) -> Option<(&str, &str)> {
 fn dead_links(files: &Files) -> BTreeSet<String> {
     let mut dead = BTreeSet::new();
     for (page, bytes) in files {
-        if !page.ends_with(".html") {
+        // The page for printing has the links of all the others again.
+        if !page.ends_with(".html") || page == "print.html" {
             continue;
         }
         let text = String::from_utf8_lossy(bytes);

@@ -84,17 +84,61 @@ impl Lesson {
             language,
         } in &self.rows
         {
+            let (imports, code) = imports(code);
             let _ = write!(
                 page,
                 "<div class=\"row\">\n\
                  <div class=\"why\">\n\n{comment}\n</div>\n\
-                 <div class=\"code\">\n\n`````{language}\n{code}`````\n\n</div>\n\
-                 </div>\n"
+                 <div class=\"code\">\n\n{}{}</div>\n\
+                 </div>\n",
+                folded(imports, language),
+                block(code, language)
             );
         }
         page.push_str("</div>\n");
         page
     }
+}
+
+/// A block of code in Markdown; nothing without code.
+fn block(code: &str, language: &str) -> String {
+    match code {
+        "" => String::new(),
+        code => format!("`````{language}\n{code}`````\n\n"),
+    }
+}
+
+/// Imports that take more than a line, in one line that opens.
+fn folded(imports: &str, language: &str) -> String {
+    let count = imports
+        .lines()
+        .filter(|line| line.starts_with("use "))
+        .count();
+    let code = block(imports, language);
+    match count {
+        0 | 1 => code,
+        _ => format!(
+            "<details>\n<summary>{count} importações</summary>\n\n\
+             {code}</details>\n\n"
+        ),
+    }
+}
+
+/// Divides code after the imports that it begins with, and the empty line
+/// below them.
+fn imports(code: &str) -> (&str, &str) {
+    let mut length = 0;
+    let mut open = false;
+    for line in code.split_inclusive('\n') {
+        open = open || line.starts_with("use ");
+        let below = length > 0 && line.trim().is_empty();
+        if !open && !below {
+            break;
+        }
+        open = open && !line.trim_end().ends_with(';');
+        length += line.len();
+    }
+    code.split_at(length)
 }
 
 /// The text of a line that is nothing but a comment.

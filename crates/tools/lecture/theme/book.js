@@ -16,18 +16,48 @@ for (const code of document.querySelectorAll("pre code")) {
     }
 }
 
+/* Uma tabela que não cabe mostra cada linha como uma ficha, e cada célula diz
+   de que coluna é. */
+const wrappers = document.querySelectorAll(".table-wrapper");
+for (const wrapper of wrappers) {
+    const labels = Array.from(wrapper.querySelectorAll("th"), (th) => th.innerText);
+    for (const cell of wrapper.querySelectorAll("td")) {
+        cell.dataset.label = labels[cell.cellIndex] ?? "";
+    }
+}
+
+function stackTables() {
+    for (const wrapper of wrappers) {
+        wrapper.classList.remove("stacked");
+        const fits = wrapper.scrollWidth <= wrapper.clientWidth;
+        wrapper.classList.toggle("stacked", !fits);
+    }
+}
+
+const resized = new ResizeObserver(() => requestAnimationFrame(stackTables));
+for (const place of document.querySelectorAll("main, #slide")) {
+    resized.observe(place);
+}
+
+/* No papel vê-se tudo. */
+window.addEventListener("beforeprint", () => {
+    for (const details of document.querySelectorAll("details")) {
+        details.open = true;
+    }
+});
+
 /* Claro, escuro, ou como o sistema. */
 const themes = { auto: "automático", light: "claro", dark: "escuro" };
 const themeButton = document.getElementById("theme");
 
 function showTheme() {
-    const theme = document.documentElement.dataset.theme;
+    const theme = document.documentElement.dataset.theme ?? "auto";
     themeButton.textContent = `Tema: ${themes[theme]}`;
 }
 
 themeButton.addEventListener("click", () => {
     const names = Object.keys(themes);
-    const now = names.indexOf(document.documentElement.dataset.theme);
+    const now = names.indexOf(document.documentElement.dataset.theme ?? "auto");
     const next = names[(now + 1) % names.length];
     document.documentElement.dataset.theme = next;
     localStorage.setItem("theme", next);
@@ -139,10 +169,11 @@ document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) {
         return;
     }
+    const typing = event.target.closest("input, textarea, [role=textbox]");
     if (event.key === "Escape") {
         found.hidden = true;
         searchInput.blur();
-    } else if (event.target === searchInput) {
+    } else if (typing) {
         return;
     } else if (event.key === "ArrowLeft") {
         document.querySelector("[rel=prev]")?.click();
@@ -150,6 +181,8 @@ document.addEventListener("keydown", (event) => {
         document.querySelector("[rel=next]")?.click();
     } else if (event.key === "i") {
         location.assign(`${root}index.html`);
+    } else if (event.key === "p") {
+        document.getElementById("menu").click();
     } else if (event.key === "/") {
         event.preventDefault();
         searchInput.select();

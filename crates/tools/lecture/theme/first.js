@@ -1,4 +1,10 @@
 "use strict";
 
-// Antes de desenhar a página, para que não mude de cor à vista.
-document.documentElement.dataset.theme = localStorage.getItem("theme") ?? "auto";
+// Antes de desenhar a página, para que ela não mude à vista: o que se escolheu
+// nas anteriores.
+for (const choice of ["theme", "pages", "view", "tab"]) {
+    const chosen = localStorage.getItem(choice);
+    if (chosen !== null) {
+        document.documentElement.dataset[choice] = chosen;
+    }
+}

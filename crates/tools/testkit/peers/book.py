@@ -77,10 +77,19 @@ def every_page(page):
 def layout(page):
     for size in SIZES:
         page.set_viewport_size(size)
+        page.evaluate(DRAWN)
         for problem in page.evaluate(LAYOUT, size["width"] >= 1180):
             check(False, f"{page.url} at {size}: {problem}")
     page.set_viewport_size(PROJECTOR)
 
+
+# What a new size sets off is drawn some frames later.
+DRAWN = """new Promise((resolve) => {
+    let frames = 5;
+    const frame = () =>
+        frames-- > 0 ? requestAnimationFrame(frame) : resolve();
+    frame();
+})"""
 
 LAYOUT = """(twoColumns) => {
     const wrong = [];
