@@ -12,29 +12,13 @@ demo LESSON:
 
 # Inicia um RabbitMQ para as lições da parte 5; Ctrl-C para-o
 [no-exit-message]
-[unix]
 rabbitmq:
-    @bash crates/5_rabbitmq/rabbitmq.sh
+    @cargo run --quiet -p rabbitmq
 
 # Inicia um cluster de três RabbitMQ nesta máquina; Ctrl-C para-o
 [no-exit-message]
-[unix]
 rabbitmq-cluster:
-    @bash crates/5_rabbitmq/rabbitmq.sh cluster
-
-# Inicia um RabbitMQ para as lições da parte 5, em Docker; Ctrl-C para-o
-[no-exit-message]
-[windows]
-rabbitmq:
-    @echo 'Página de gestão: http://127.0.0.1:15672 (guest, guest)'
-    docker compose --file crates/5_rabbitmq/compose.yaml --profile single up
-
-# Inicia um cluster de três RabbitMQ nesta máquina, em Docker; Ctrl-C para-o
-[no-exit-message]
-[windows]
-rabbitmq-cluster:
-    @echo 'Página de gestão: http://127.0.0.1:15672 (guest, guest)'
-    docker compose --file crates/5_rabbitmq/compose.yaml --profile cluster up
+    @cargo run --quiet -p rabbitmq -- cluster
 
 # Prepara o que faltar e passa todos os testes
 test: setup

@@ -32,7 +32,7 @@ impl Folder {
     pub fn inside(parent: &Path, name: &str) -> io::Result<Folder> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         fs::create_dir_all(parent)?;
-        let parent = parent.canonicalize()?;
+        let parent = std::path::absolute(parent)?;
         loop {
             let number = MADE.fetch_add(1, Ordering::Relaxed);
             let name = format!("{name}-{}-{number}", std::process::id());

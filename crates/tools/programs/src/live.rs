@@ -152,28 +152,41 @@ pub fn end_all() {
     }
 }
 
-/// Has Ctrl-C, SIGTERM and SIGHUP (and, on Windows, a closed window) run
-/// `first`, end every program, and then this process with status 130. After
-/// `first` nothing starts any more, and nobody hears how a program ends: who
-/// would, waits for the end.
+/// Ends every program, and then this process with this status. From now on
+/// nothing starts any more, and nobody hears how a program ends: who would,
+/// waits for the end.
+pub fn end_all_and_exit(status: i32) -> ! {
+    {
+        let _nothing_starts = registry();
+        ENDING.store(true, Ordering::SeqCst);
+    }
+    end_all();
+    std::process::exit(status)
+}
+
+/// Has Ctrl-C, SIGTERM and SIGHUP (and, on Windows, a closed window) run this,
+/// each time, instead of ending this process.
+///
+/// # Errors
+/// Where the system does not let it, or another part of this process has done
+/// it already.
+pub fn on_signals(handler: impl FnMut() + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(handler).map_err(io::Error::other)
+}
+
+/// Has the same signals run `first`, end every program, and then this process
+/// with status 130.
 ///
 /// Without this, a signal ends this process alone and at once, and the
 /// programs some milliseconds later.
 ///
 /// # Errors
-/// Where the system does not let it, or another part of this process has done
-/// it already.
+/// As [`on_signals`].
 pub fn end_on_signals(
     mut first: impl FnMut() + Send + 'static,
 ) -> io::Result<()> {
-    let done = ctrlc::set_handler(move || {
+    on_signals(move || {
         first();
-        {
-            let _nothing_starts = registry();
-            ENDING.store(true, Ordering::SeqCst);
-        }
-        end_all();
-        std::process::exit(130);
-    });
-    done.map_err(io::Error::other)
+        end_all_and_exit(130);
+    })
 }
