@@ -60,7 +60,7 @@ impl Deck {
         })?;
         let beside = path.parent().unwrap_or(Path::new(""));
         let deck = Deck::parse(text, Figures::new(beside, figures));
-        if deck.slides.is_empty() {
+        if deck.titles().iter().all(|title| title.is_empty()) {
             return Err(format!(
                 "{shown} não tem diapositivos: cada um começa por um título, \
                  # ou ##"

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use testkit::{Program, connect, lesson, peer, workspace};
+use tempfile::TempDir;
+use testkit::{Browser, Program, connect, lesson, peer, workspace};
 
 #[test]
 fn console_block() {
@@ -16,13 +19,17 @@ fn console_block() {
 /// Opens the book in a browser, for one of the checks in `peers/book.py`.
 fn read_in_browser(check: &str) {
     let book = Program::start(lesson("lecture").arg("127.0.0.1:0"));
+    read(&book, check);
+    assert_eq!(book.errors(), "");
+}
+
+fn read(book: &Program, check: &str) {
     let address = format!("http://{}/", book.address());
     let reader =
         Program::start(peer("book.py").args([check, address.as_str()]));
     // Many pages, each drawn by a browser.
     let finished = reader.finish_within(Duration::from_secs(600));
     assert!(finished.status.success(), "{}", finished.stderr);
-    assert_eq!(book.errors(), "");
 }
 
 /// The columns are level, nothing scrolls sideways, a program is copied whole,
@@ -40,6 +47,251 @@ fn search_finds_words_with_and_without_accents() {
 #[test]
 fn keyboard_reaches_every_page() {
     read_in_browser("keyboard");
+}
+
+#[test]
+fn the_list_of_pages_is_at_hand() {
+    read_in_browser("pages_at_hand");
+}
+
+#[test]
+fn a_figure_and_its_text_are_on_one_screen() {
+    read_in_browser("figures");
+}
+
+#[test]
+fn a_page_and_the_whole_book_are_printed() {
+    read_in_browser("printed");
+}
+
+/// A deck of this test's own; what the browser looks for is in it.
+fn deck() -> PathBuf {
+    workspace().join("crates/tools/lecture/tests/deck/aula.md")
+}
+
+#[test]
+fn slides_stand_beside_the_lessons() {
+    let book = Program::start(
+        lesson("lecture")
+            .args(["127.0.0.1:0", "--slides"])
+            .arg(deck()),
+    );
+    read(&book, "slides");
+    let report = book.errors();
+    let lines: Vec<&str> = report.lines().map(str::trim).collect();
+    for line in [
+        "Diapositivos sem página:",
+        "Um diapositivo que nenhuma página tem",
+        "Páginas sem diapositivo:",
+        "APIs REST: A Linguagem da Web (as 8 páginas)",
+    ] {
+        assert!(lines.contains(&line), "{line}: {report}");
+    }
+    assert!(!lines.contains(&"Cliente TCP Python"), "{report}");
+}
+
+/// A workspace with a book of two pages, far from the one that built the
+/// program.
+fn small_workspace() -> TempDir {
+    let root = tempfile::tempdir().expect("a folder");
+    for (path, text) in [
+        ("Cargo.toml", "[workspace]\n"),
+        ("crates/tools/programs/Cargo.toml", ""),
+        (
+            "crates/1_sockets/eco/src/main.rs",
+            "//! # Eco\n\nfn main() {}\n",
+        ),
+        (
+            "docs/SUMMARY.md",
+            "[Capa](index.md)\n\n# Um\n\n- [Eco](eco.md)\n",
+        ),
+        ("docs/index.md", "# Um livro pequeno\n"),
+        ("docs/eco.md", "{{#header eco}}\n\n{{#program eco}}\n"),
+        ("figures/f.svg", "<svg/>"),
+        ("aula.md", "## Eco\n\nUm diapositivo.\n"),
+    ] {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+    root
+}
+
+fn in_folder(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = lesson("lecture");
+    // As when somebody else's shell starts it, and not cargo.
+    command.env_remove("CARGO_MANIFEST_DIR");
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+#[test]
+fn the_workspace_is_the_one_where_it_runs() {
+    let root = small_workspace();
+    let inside = root.path().join("crates/1_sockets/eco");
+    let built =
+        Program::start(&mut in_folder(&inside, &["build", "livro"])).finish();
+    assert!(built.status.success(), "{built:?}");
+    let cover = fs::read_to_string(inside.join("livro/index.html"));
+    let cover = cover.expect("the first page");
+    assert!(cover.contains("Um livro pequeno"), "{cover}");
+
+    let outside = tempfile::tempdir().expect("a folder");
+    Program::start(&mut in_folder(outside.path(), &[]))
+        .finish()
+        .assert_fails_with(
+            "Não há aqui um livro. Corra este programa dentro da pasta da aula",
+        );
+}
+
+#[test]
+fn what_an_editor_leaves_stops_nothing() {
+    let root = small_workspace();
+    let docs = root.path().join("docs");
+    let leave = || {
+        for name in
+            ["eco.md~", ".eco.md.swp", "#eco.md#", "4913", ".oculto.svg"]
+        {
+            fs::write(docs.join(name), "lixo").expect("written");
+        }
+        // Emacs' lock: a link that leads nowhere.
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("eu@aqui.123", docs.join(".#eco.md"))
+            .expect("linked");
+        #[cfg(windows)]
+        fs::write(docs.join(".#eco.md"), "eu@aqui.123").expect("written");
+    };
+    let mut book =
+        Program::start(&mut in_folder(root.path(), &["127.0.0.1:0"]));
+    book.address();
+    leave();
+    fs::write(docs.join("eco.md"), "{{#program eco}}\n\nMudou.\n")
+        .expect("written");
+    book.wait_for("O livro foi refeito");
+    assert_eq!(book.errors(), "");
+    book.interrupt();
+
+    let built =
+        Program::start(&mut in_folder(root.path(), &["build", "livro"]))
+            .finish();
+    assert!(built.status.success(), "{built:?}");
+    let site = text_below(&root.path().join("livro"));
+    assert!(site.contains("Mudou.") && !site.contains("lixo"), "{site}");
+}
+
+/// Whoever closes the terminal, or reads one line, wants no more of it.
+#[test]
+fn ends_quietly_when_nobody_reads_what_it_prints() {
+    let root = small_workspace();
+    let mut book = in_folder(root.path(), &["127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdout = BufReader::new(book.stdout.take().expect("its output"));
+    stdout
+        .read_line(&mut String::new())
+        .expect("its first line");
+    drop(stdout);
+    let page = root.path().join("docs/index.md");
+    fs::write(page, "# Outra capa\n").expect("written");
+
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = book.try_wait().expect("its status") {
+            break status;
+        }
+        if start.elapsed() > testkit::DEADLINE {
+            book.kill().expect("killed");
+            panic!("it does not end");
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(1));
+    let mut errors = String::new();
+    let mut stderr = book.stderr.take().expect("its errors");
+    stderr.read_to_string(&mut errors).expect("text");
+    assert_eq!(errors, "");
+}
+
+#[test]
+fn a_deck_that_is_none() {
+    let root = small_workspace();
+    for (name, bytes) in [
+        ("latin1.md", &b"## Um\n\nLi\xe7\xe3o\n"[..]),
+        ("vazio.md", b""),
+        ("texto.md", b"S\xc3\xb3 texto, sem nenhum t\xc3\xadtulo\n"),
+    ] {
+        fs::write(root.path().join(name), bytes).expect("written");
+    }
+    for (name, expected) in [
+        (
+            "nenhum.md",
+            "Não foi possível ler os diapositivos em nenhum.md: [..]",
+        ),
+        (
+            "docs",
+            "Não foi possível ler os diapositivos em docs: não é um ficheiro",
+        ),
+        (
+            "latin1.md",
+            "latin1.md não está em UTF-8 (linha 3): grave os diapositivos \
+             nessa codificação",
+        ),
+        (
+            "vazio.md",
+            "vazio.md não tem diapositivos: cada um começa por um título, # \
+             ou ##",
+        ),
+        (
+            "texto.md",
+            "texto.md não tem diapositivos: cada um começa por um título, # \
+             ou ##",
+        ),
+    ] {
+        for task in [&["127.0.0.1:0"][..], &["build", "livro"]] {
+            let mut lecture = in_folder(root.path(), task);
+            Program::start(lecture.args(["--slides", name]))
+                .finish()
+                .assert_fails_with(expected);
+        }
+    }
+    assert!(!root.path().join("livro").exists());
+}
+
+#[test]
+fn slides_are_in_a_written_site_only_if_asked_for() {
+    let root = small_workspace();
+    let build = |arguments: &[&str], folder: &str| {
+        let mut lecture = in_folder(root.path(), &["build", folder]);
+        let built = Program::start(lecture.args(arguments)).finish();
+        assert!(built.status.success(), "{built:?}");
+        text_below(&root.path().join(folder))
+    };
+    assert!(build(&["--slides", "aula.md"], "com").contains("Um diapositivo."));
+    assert!(!build(&[], "sem").contains("Um diapositivo."));
+}
+
+#[test]
+fn a_deck_is_read_again_when_it_changes() {
+    let root = small_workspace();
+    let deck = root.path().join("aula.md");
+    let arguments = ["127.0.0.1:0", "--slides", "aula.md"];
+    let book = Program::start(&mut in_folder(root.path(), &arguments));
+    let mut page =
+        Browser::open(&format!("http://{}/eco.html", book.address()));
+    page.wait_for("#slide", "Um diapositivo.");
+    fs::write(&deck, "## Eco\n\nO mesmo, mudado.\n").expect("written");
+    page.wait_for("#slide", "O mesmo, mudado.");
+
+    // What is wrong leaves the slides before in place.
+    fs::write(&deck, b"## Eco\n\n\xff\n").expect("written");
+    book.wait_for_error("não está em UTF-8 (linha 3)");
+    page.run("location.reload()");
+    page.wait_for("#slide", "O mesmo, mudado.");
+    fs::write(&deck, "## Eco\n\nCorrigido.\n").expect("written");
+    page.wait_for("#slide", "Corrigido.");
+    assert_eq!(page.errors(), "");
 }
 
 #[test]
@@ -107,10 +359,13 @@ fn serves_only_the_site() {
         ("/figures/tcp.svg", "image/svg+xml"),
         ("/book.js", "text/javascript; charset=utf-8"),
         ("/css/general.css", "text/css; charset=utf-8"),
+        ("/measures/report.json", "application/json"),
     ] {
         let answer = ask(target);
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
         assert!(answer.contains(kind), "{answer}");
+        let policy = "content-security-policy: default-src 'self';";
+        assert!(answer.contains(policy), "{answer}");
     }
     // A page knows its edition, and asks whether it is still the newest.
     let version = ask("/version");
@@ -147,6 +402,15 @@ fn text_below(folder: &Path) -> String {
     entries(folder).into_iter().map(text).collect()
 }
 
+/// The lines of a program that are not comments.
+fn code(program: &str) -> String {
+    let lines = program.lines().filter(|line| {
+        let line = line.trim_start();
+        !line.starts_with("//") && !line.starts_with("<!--")
+    });
+    lines.collect::<Vec<&str>>().join("\n")
+}
+
 /// The folder of each lesson, in `crates/1_…` and so on.
 fn lessons() -> Vec<PathBuf> {
     let parts = entries(&workspace().join("crates"));
@@ -169,7 +433,7 @@ fn every_command_is_one_that_a_test_runs() {
     for lesson in lessons() {
         let header = fs::read_to_string(lesson.join("src/main.rs"))
             .expect("the lesson's source");
-        let tests = text_below(&lesson.join("tests"));
+        let tests = code(&text_below(&lesson.join("tests")));
         let calls = ["run_console_blocks", "_tests!", ".play("];
         assert!(
             calls.iter().any(|call| tests.contains(call)),
@@ -182,6 +446,7 @@ fn every_command_is_one_that_a_test_runs() {
         run.extend(commands);
     }
     let tests = fs::read_to_string(workspace.join(".ci/run")).expect("it");
+    let checker = code(&text_below(&workspace.join("crates/tools/lab/tests")));
 
     let mut pages = files(&workspace.join("docs"), "md");
     pages.extend(files(&workspace, "md"));
@@ -213,9 +478,16 @@ fn every_command_is_one_that_a_test_runs() {
                 assert!(lab.exists(), "{}: {command}", page.display());
                 continue;
             }
-            if let ["cargo", "run", "-p", "lab", "--", _, lab, ..] = words[..] {
+            if let ["cargo", "run", "-p", "lab", "--", task, lab, ..] =
+                words[..]
+            {
                 let lab = workspace.join("crates/labs").join(lab);
                 assert!(lab.exists(), "{}: {command}", page.display());
+                assert!(
+                    checker.contains(&format!("\"{task}\"")),
+                    "{}: no test runs: {command}",
+                    page.display()
+                );
                 continue;
             }
             // Another address: every test of a server gives it one.
@@ -250,14 +522,19 @@ fn every_call_in_a_table_is_in_the_program() {
     let lessons = lessons();
     for page in files(&workspace().join("docs"), "md") {
         let text = fs::read_to_string(&page).expect("the page");
-        let programs = text
+        let shown = text
             .lines()
             .filter_map(|line| line.strip_prefix("{{#program "))
-            .filter_map(|line| line.trim_end_matches('}').split(' ').next())
-            .filter_map(|name| {
-                lessons.iter().find(|path| path.ends_with(name))
-            });
-        let programs: String = programs.map(|path| text_below(path)).collect();
+            .map(|line| line.trim_end_matches('}'));
+        let programs: String = shown
+            .filter_map(|words| {
+                let (name, file) = words.split_once(' ').unwrap_or((words, ""));
+                let file = if file.is_empty() { "src/main.rs" } else { file };
+                let folder = lessons.iter().find(|path| path.ends_with(name));
+                Some(fs::read_to_string(folder?.join(file)).expect(file))
+            })
+            .map(|program| code(&program))
+            .collect();
         if programs.is_empty() {
             continue;
         }
