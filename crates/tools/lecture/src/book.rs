@@ -15,6 +15,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use crate::beside::Beside;
 use crate::deck::{Deck, Figures};
 use crate::lesson::Lesson;
+use crate::live;
 use crate::site::{self, Files, entries, name};
 use crate::{contents, frame, terminal, theme};
 
@@ -119,7 +120,7 @@ fn build(workspace: &Path, deck: Deck, version: Option<u64>) -> Result<Book> {
     let mut files = Files::new();
     site::read_files(&book.config.build.build_dir, "", &mut files)?;
     files.retain(|path, _| is_used(path));
-    for (path, text) in theme::FILES {
+    for (path, text) in theme::FILES.into_iter().chain(live::FILES) {
         files.insert(path.to_string(), text.into());
     }
     site::read_files(&docs, "", &mut files)?;
@@ -256,6 +257,7 @@ impl Expander {
         for line in chapter.content.lines() {
             if let Some(name) = directive(line, "header") {
                 let main = &self.lesson(name)?.main;
+                page += &live::place(name);
                 page += &Lesson::parse("main.rs", main).header;
             } else if let Some(words) = directive(line, "program") {
                 page += &self.program(words)?;

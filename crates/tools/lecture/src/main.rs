@@ -20,6 +20,7 @@ mod deck;
 mod edition;
 mod frame;
 mod lesson;
+mod live;
 mod pandoc;
 mod serve;
 mod site;

@@ -15,11 +15,13 @@ use tokio::signal;
 
 use crate::book::Material;
 use crate::edition::Newest;
-use crate::{site, terminal};
+use crate::{live, site, terminal};
 
 /// What a page may load: nothing that is not from here, and no script that is
 /// written into it.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
+                      connect-src 'self' ws:; \
+                      frame-src http://127.0.0.1:*; \
                       object-src 'none'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
@@ -42,13 +44,19 @@ pub async fn serve(
 
     // A page that is still open from an earlier run has an earlier number.
     let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let workspace = material.workspace.clone();
     let newest = Newest::start(material, start.as_secs())?;
     let site = Router::new()
         .route("/version", get(version))
         .fallback(get(file))
-        .layer(middleware::map_response(restrict))
         .with_state(newest.clone());
     let address = listener.local_addr()?;
+    let site = if address.ip().is_loopback() {
+        site.merge(live::routes(&workspace))
+    } else {
+        site
+    };
+    let site = site.layer(middleware::map_response(restrict));
     tokio::select! {
         biased; // Ctrl-C is armed before the program says that it is ready
         interrupted = signal::ctrl_c() => interrupted?,

@@ -5,12 +5,17 @@ use std::env;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Setup, Stream, workspace};
+use crate::{Program, Setup, Stream, workspace};
+
+/// How often to look whether a build is to end.
+const STEP: Duration = Duration::from_millis(50);
 
 /// A program of the workspace.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +41,7 @@ pub struct Build<'a> {
     release: bool,
     whole: bool,
     words: Words,
+    stopped: Option<Arc<AtomicBool>>,
 }
 
 enum Words {
@@ -56,8 +62,8 @@ pub enum BuildError {
     /// It was compiled in vain; with cargo's words, unless they went to
     /// stderr.
     DoesNotCompile(String),
-    /// Cargo itself failed: no such program, no sources for a library; with
-    /// its words, unless they went to stderr.
+    /// Cargo itself failed: no such program, no sources for a library; or it
+    /// was ended. With its words, unless they went to stderr.
     Failed(String),
 }
 
@@ -69,6 +75,7 @@ impl<'a> Build<'a> {
             release: false,
             whole: false,
             words: Words::Inherited,
+            stopped: None,
         }
     }
 
@@ -102,6 +109,13 @@ impl<'a> Build<'a> {
         sink: impl FnMut(&[u8]) + Send + 'static,
     ) -> Build<'a> {
         self.words = Words::Heard(Box::new(sink));
+        self
+    }
+
+    /// Ends cargo, and so the build, once this is set.
+    #[must_use]
+    pub fn until(mut self, stopped: Arc<AtomicBool>) -> Build<'a> {
+        self.stopped = Some(stopped);
         self
     }
 
@@ -148,7 +162,11 @@ impl<'a> Build<'a> {
         };
         let cargo = setup.without_input().start();
         let cargo = cargo.map_err(BuildError::NoCargo)?;
-        let status = cargo.wait(Duration::MAX).map_err(BuildError::NoCargo)?;
+        let status = match self.stopped {
+            Some(stopped) => wait(&cargo, &stopped),
+            None => cargo.wait(Duration::MAX),
+        };
+        let status = status.map_err(BuildError::NoCargo)?;
         cargo.stdout().wait_for_end(Duration::from_secs(5));
         cargo.stderr().wait_for_end(Duration::from_secs(5));
         let messages = cargo.stdout().text();
@@ -172,6 +190,19 @@ impl<'a> Build<'a> {
             Some(folder) => BuildError::ReadOnly(folder),
             None => BuildError::Failed(words),
         })
+    }
+}
+
+/// Waits for cargo, and ends it once `stopped` is set.
+fn wait(cargo: &Program, stopped: &AtomicBool) -> io::Result<ExitStatus> {
+    loop {
+        match cargo.wait(STEP) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
+            ended => return ended,
+        }
+        if stopped.load(Ordering::SeqCst) {
+            return cargo.kill();
+        }
     }
 }
 

@@ -1,0 +1,338 @@
+//! The programs of one page: started, heard and ended as the person says.
+
+mod player;
+mod run;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+
+use programs::Port;
+use serde::Deserialize;
+
+use super::event::{Event, Number, Outbox, Source};
+use super::script::{self, Script};
+use super::text::Ports;
+use run::Run;
+
+/// The most programs that run at a time, for one page and for all.
+const ON_A_PAGE: usize = 12;
+const AT_ALL: usize = 40;
+
+/// How many programs run now, for all pages.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// What a page asks for.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Request {
+    /// The console block from its beginning, up to the keys that end
+    /// something.
+    Play,
+    /// Those keys.
+    Finish,
+    /// The terminals of this console block of the lesson, from 0.
+    Open { block: usize },
+    /// The program of this terminal.
+    Start { terminal: Number },
+    /// The same program once more, in a terminal of its own.
+    More { terminal: Number },
+    /// A line, with Enter.
+    Type { terminal: Number, text: String },
+    /// Ctrl-C.
+    Interrupt { terminal: Number },
+    /// Ctrl-D.
+    EndInput { terminal: Number },
+    /// The end, without asking.
+    Kill { terminal: Number },
+    /// The end of everything.
+    Stop,
+}
+
+/// A page's terminals and what runs in them. All of it ends when this is
+/// dropped.
+pub struct Session {
+    requests: mpsc::Sender<Request>,
+    page: Arc<Page>,
+}
+
+struct Page {
+    workspace: PathBuf,
+    lesson: String,
+    outbox: Arc<Outbox>,
+    state: Mutex<State>,
+    /// Whatever a player may wait for has changed.
+    changed: Condvar,
+}
+
+struct State {
+    /// The outbox's number for it; none when the page has gone.
+    session: Option<u64>,
+    block: usize,
+    terminals: Vec<Terminal>,
+    /// Documented ports, and those where the programs really listen.
+    ports: BTreeMap<u16, Port>,
+    /// Whether the keys that end something may be pressed.
+    finishing: bool,
+}
+
+struct Terminal {
+    script: script::Terminal,
+    name: String,
+    /// How many lines its program has printed.
+    printed: usize,
+    run: Option<Run>,
+}
+
+impl Session {
+    /// The terminals of a lesson's first console block, nothing in them yet.
+    pub fn new(workspace: &Path, lesson: &str, outbox: Arc<Outbox>) -> Session {
+        let page = Arc::new(Page {
+            workspace: workspace.to_path_buf(),
+            lesson: lesson.to_string(),
+            outbox,
+            state: Mutex::new(State {
+                session: None,
+                block: 0,
+                terminals: Vec::new(),
+                ports: BTreeMap::new(),
+                finishing: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let (requests, asked) = mpsc::channel();
+        let serving = Arc::clone(&page);
+        // Programs end in their own time: what waits for them waits here.
+        thread::spawn(move || {
+            serving.begin(0);
+            for request in asked {
+                serving.serve(request);
+            }
+            serving.end_all();
+        });
+        Session { requests, page }
+    }
+
+    /// Does what the page asks for, one request after the other; gives at
+    /// once.
+    pub fn request(&self, request: Request) {
+        // Without its thread, the page is about to go.
+        let _ = self.requests.send(request);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.page.lock().session = None;
+        self.page.changed.notify_all();
+    }
+}
+
+impl Page {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn serve(self: &Arc<Page>, request: Request) {
+        match request {
+            Request::Open { block } => self.begin(block),
+            Request::Play => {
+                let block = self.lock().block;
+                self.begin(block);
+                player::play(self);
+            }
+            Request::Finish => {
+                self.lock().finishing = true;
+                self.changed.notify_all();
+            }
+            Request::Start { terminal } => self.start(terminal),
+            Request::More { terminal } => {
+                if let Some(added) = self.add_like(terminal) {
+                    self.start(added);
+                }
+            }
+            Request::Type { terminal, text } => {
+                self.type_line(terminal, &text);
+            }
+            Request::EndInput { terminal } => self.end_input(terminal),
+            Request::Interrupt { terminal } => self.interrupt(terminal),
+            Request::Kill { terminal } => {
+                if let Some(run) = self.run_in(terminal) {
+                    self.typed(terminal, "kill -9");
+                    run.kill();
+                }
+            }
+            Request::Stop => self.end_all(),
+        }
+    }
+
+    fn type_line(&self, terminal: Number, text: &str) {
+        let Some(run) = self.run_in(terminal) else {
+            return;
+        };
+        if run.type_line(text) {
+            self.typed(terminal, &format!("> {text}"));
+        } else {
+            self.notice(
+                "O programa não lê o que se escreve: há cem linhas à espera.",
+            );
+        }
+    }
+
+    fn end_input(&self, terminal: Number) {
+        if let Some(run) = self.run_in(terminal) {
+            self.typed(terminal, "^D");
+            run.end_input();
+        }
+    }
+
+    fn interrupt(&self, terminal: Number) {
+        if let Some(run) = self.run_in(terminal) {
+            self.typed(terminal, "^C");
+            run.interrupt();
+        }
+    }
+
+    /// Shows what the person did, as the console block does.
+    fn typed(&self, terminal: Number, text: &str) {
+        let (from, text) = (Source::Stdin, format!("{text}\n"));
+        let event = Event::Output {
+            terminal,
+            from,
+            text,
+        };
+        self.tell(&self.lock(), event);
+    }
+
+    fn run_in(&self, terminal: Number) -> Option<Run> {
+        self.lock().terminals.get(terminal)?.run.clone()
+    }
+
+    /// Counts the lines of what a program has printed.
+    fn printed(&self, session: u64, terminal: Number, text: &str) {
+        let mut state = self.lock();
+        if state.session == Some(session)
+            && let Some(terminal) = state.terminals.get_mut(terminal)
+        {
+            terminal.printed += text.matches('\n').count();
+            self.changed.notify_all();
+        }
+    }
+
+    /// Ends all there is, and has the terminals of a block.
+    fn begin(self: &Arc<Page>, block: usize) {
+        self.end_all();
+        let scripts = Script::all_in(&self.workspace, &self.lesson);
+        let blocks = scripts.len();
+        let mut state = self.lock();
+        let session = self.outbox.begin(blocks, block);
+        *state = State {
+            session: Some(session),
+            block,
+            terminals: Vec::new(),
+            ports: BTreeMap::new(),
+            finishing: false,
+        };
+        let Some(script) = scripts.into_iter().nth(block) else {
+            drop(state);
+            return self.notice("Não há nada para correr nesta página.");
+        };
+        for terminal in script.terminals {
+            self.add(&mut state, terminal);
+        }
+    }
+
+    fn add(&self, state: &mut State, script: script::Terminal) -> Number {
+        let number = state.terminals.len();
+        // One name for each, also for a second client.
+        let same =
+            |terminal: &&Terminal| terminal.script.name() == script.name();
+        let name = match state.terminals.iter().filter(same).count() {
+            0 => script.name().to_string(),
+            others => format!("{} {}", script.name(), others + 1),
+        };
+        self.tell(
+            state,
+            Event::Terminal {
+                terminal: number,
+                name: name.clone(),
+                command: script.command.clone(),
+                page: None,
+            },
+        );
+        state.terminals.push(Terminal {
+            script,
+            name,
+            printed: 0,
+            run: None,
+        });
+        number
+    }
+
+    fn add_like(&self, terminal: Number) -> Option<Number> {
+        let mut state = self.lock();
+        let script = state.terminals.get(terminal)?.script.clone();
+        if state.terminals.len() >= 2 * ON_A_PAGE {
+            drop(state);
+            self.notice("Já há terminais que cheguem nesta página.");
+            return None;
+        }
+        Some(self.add(&mut state, script))
+    }
+
+    /// Adds an event, in the session of the state.
+    fn tell(&self, state: &State, event: Event) {
+        if let Some(session) = state.session {
+            self.outbox.add(session, event);
+        }
+    }
+
+    fn notice(&self, text: &str) {
+        let text = text.to_string();
+        self.tell(&self.lock(), Event::Notice { text });
+    }
+
+    /// Ends all programs, and waits until they are gone.
+    fn end_all(&self) {
+        let runs: Vec<Run> = {
+            let state = self.lock();
+            let runs = state.terminals.iter().filter_map(|t| t.run.clone());
+            runs.collect()
+        };
+        for run in &runs {
+            run.kill();
+        }
+        let mut state = self.lock();
+        while state
+            .terminals
+            .iter()
+            .any(|terminal| terminal.run.is_some())
+        {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl State {
+    /// The ports that a terminal's program is to use, and the ones that they
+    /// stand for.
+    fn ports_of(&mut self, terminal: Number) -> io::Result<Ports> {
+        let mut ports = Ports::default();
+        let script = &self.terminals[terminal].script;
+        for documented in script.listens.iter().chain(&script.connects) {
+            let port = match self.ports.entry(*documented) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(Port::free()?),
+            };
+            ports.add(port.number(), *documented);
+        }
+        Ok(ports)
+    }
+}

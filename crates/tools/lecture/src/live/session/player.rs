@@ -1,0 +1,180 @@
+//! Does what the console block says, as a student would.
+
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::{Page, State};
+use crate::live::event::{Event, Number};
+use crate::live::script::Step;
+
+/// How long the person has to see where something is about to be typed.
+const PAUSE: Duration = Duration::from_millis(600);
+
+/// Plays the block of the page's session, in a thread of its own.
+pub fn play(page: &Arc<Page>) {
+    let page = Arc::clone(page);
+    let Some(session) = page.lock().session else {
+        return;
+    };
+    thread::spawn(move || {
+        // Nothing where the person has begun anew meanwhile.
+        let _ = Player {
+            page: &page,
+            session,
+        }
+        .play();
+    });
+}
+
+struct Player<'a> {
+    page: &'a Arc<Page>,
+    session: u64,
+}
+
+/// The session that was played is over.
+struct Over;
+
+impl Player<'_> {
+    fn play(&self) -> Result<(), Over> {
+        let count = self.state()?.terminals.len();
+        for number in 0..count {
+            self.page.start(number);
+            if number + 1 < count {
+                self.wait(|state| state.is_ready(number))?;
+            }
+        }
+        let mut steps = vec![0; count];
+        while self.round(&mut steps)? {}
+        self.ask("")
+    }
+
+    /// Tells the page which keys are left.
+    fn ask(&self, rest: &str) -> Result<(), Over> {
+        let rest = rest.to_string();
+        self.page.tell(&*self.state()?, Event::Script { rest });
+        Ok(())
+    }
+
+    /// One step of some terminal, once one can be done; whether there are
+    /// more.
+    fn round(&self, steps: &mut [usize]) -> Result<bool, Over> {
+        let mut state = self.state()?;
+        let mut asked = String::new();
+        let (number, step) = loop {
+            match state.next(steps) {
+                Next::Do(number, step) => break (number, step),
+                Next::End => return Ok(false),
+                Next::Asks(rest) if rest != asked => {
+                    asked.clone_from(&rest);
+                    self.page.tell(&state, Event::Script { rest });
+                }
+                Next::Asks(_) | Next::Wait => {}
+            }
+            state = self.changed(state)?;
+        };
+        drop(state);
+        if !asked.is_empty() {
+            self.ask("")?;
+        }
+        steps[number] += 1;
+        if !matches!(step, Step::Prints | Step::Crashes) {
+            thread::sleep(PAUSE);
+        }
+        let page = self.page;
+        drop(self.state()?);
+        match step {
+            Step::Types(text) => page.type_line(number, &text),
+            Step::EndsInput => page.end_input(number),
+            Step::Interrupts => page.interrupt(number),
+            Step::Prints | Step::Crashes => {}
+        }
+        Ok(true)
+    }
+
+    fn wait(&self, mut done: impl FnMut(&State) -> bool) -> Result<(), Over> {
+        let mut state = self.state()?;
+        while !done(&state) {
+            state = self.changed(state)?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, Over> {
+        self.still(self.page.lock())
+    }
+
+    fn changed<'a>(
+        &'a self,
+        state: MutexGuard<'a, State>,
+    ) -> Result<MutexGuard<'a, State>, Over> {
+        let state = self.page.changed.wait(state);
+        self.still(state.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn still<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+    ) -> Result<MutexGuard<'a, State>, Over> {
+        match state.session == Some(self.session) {
+            true => Ok(state),
+            false => Err(Over),
+        }
+    }
+}
+
+/// What a player may do now.
+enum Next {
+    Do(Number, Step),
+    /// Something must happen first.
+    Wait,
+    /// The person must say that it may end, by these keys.
+    Asks(String),
+    /// Everything is done.
+    End,
+}
+
+impl State {
+    /// Whether the terminal after this one may start.
+    fn is_ready(&self, number: Number) -> bool {
+        let terminal = &self.terminals[number];
+        let ready = terminal.script.ready.unwrap_or(1);
+        let enough = ready.min(terminal.script.printed());
+        terminal.run.is_none() || terminal.printed >= enough
+    }
+
+    fn next(&self, steps: &[usize]) -> Next {
+        let mut keys = Vec::new();
+        let mut interrupted = None;
+        let mut others = false;
+        let running = self.terminals.iter().zip(steps).enumerate();
+        for (number, (terminal, done)) in
+            running.filter(|(_, (terminal, _))| terminal.run.is_some())
+        {
+            let all = &terminal.script.steps;
+            others |= !all.contains(&Step::Interrupts);
+            let said = all[..*done].iter().filter(|s| **s == Step::Prints);
+            let key = match all.get(*done) {
+                Some(Step::Prints) if terminal.printed <= said.count() => {
+                    continue;
+                }
+                Some(Step::EndsInput) if !self.finishing => "Ctrl-D",
+                Some(Step::Interrupts) if !self.finishing => "Ctrl-C",
+                Some(Step::Interrupts) => {
+                    interrupted.get_or_insert(number);
+                    continue;
+                }
+                Some(step) => return Next::Do(number, step.clone()),
+                None => continue,
+            };
+            keys.push(format!("{key} em {}", terminal.name));
+        }
+        match interrupted {
+            _ if !keys.is_empty() => Next::Asks(keys.join(", ")),
+            // Who ends by itself comes before who is interrupted.
+            Some(number) if !others => Next::Do(number, Step::Interrupts),
+            _ if self.terminals.iter().any(|t| t.run.is_some()) => Next::Wait,
+            _ => Next::End,
+        }
+    }
+}

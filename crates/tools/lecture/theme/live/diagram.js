@@ -1,0 +1,241 @@
+"use strict";
+
+/*
+ * What passed between the programs, in its order: a lifeline for each, an arrow
+ * for each message. It is a table too, for who cannot see the arrows and for
+ * who prefers it; only the rows in sight are in the page.
+ */
+
+const MESSAGES = 20000; // kept in the diagram; older ones go
+
+const seconds = new Intl.NumberFormat("pt-PT", {
+    minimumFractionDigits: 3, maximumFractionDigits: 3,
+});
+const whole = new Intl.NumberFormat("pt-PT");
+
+class Diagram {
+    /** `opened` is called with the message that the person opens. */
+    constructor(opened) {
+        this.opened = opened;
+        this.lifelines = []; // {terminal, name}
+        this.rows = [];
+        this.dropped = 0;
+        this.active = -1; // the row that the keyboard is on
+        this.following = true;
+
+        this.heads = element("div", "heads");
+        this.heads.setAttribute("role", "row");
+        this.body = element("div", "rows");
+        this.body.setAttribute("role", "rowgroup");
+        this.grid = element("div", "grid",
+            element("div", "top", this.heads), this.body);
+        this.grid.firstChild.setAttribute("role", "rowgroup");
+        this.grid.setAttribute("role", "grid");
+        this.grid.setAttribute("aria-label",
+            "Mensagens entre os programas, pela sua ordem");
+        this.grid.tabIndex = 0;
+        this.empty = element("p", "empty",
+            "O que os programas disserem uns aos outros aparece aqui.");
+        this.view = element("section", "diagram", this.grid, this.empty);
+        this.view.setAttribute("aria-label", "O fio");
+
+        this.grid.addEventListener("scroll", () => {
+            this.following = this.#atEnd();
+            this.#draw();
+        });
+        this.grid.addEventListener("keydown", (event) => this.#key(event));
+        this.body.addEventListener("click", (event) => {
+            const row = event.target.closest("[role=row]");
+            if (row) {
+                this.activate(Number(row.dataset.row), true);
+            }
+        });
+        new ResizeObserver(() => this.#draw()).observe(this.grid);
+    }
+
+    /** Shows arrows, or the same as a table. */
+    asTable(table) {
+        this.view.classList.toggle("table", table);
+        this.#drawHeads();
+        this.#draw();
+    }
+
+    lifeline(terminal, name) {
+        this.lifelines.push({ terminal, name });
+        this.#drawHeads();
+        this.#draw();
+    }
+
+    /**
+     * A message: when, `from` and `to` which terminals, its kind (a class in
+     * live.css), what it is in words, and its size in bytes, if it has one.
+     */
+    add(row) {
+        this.rows.push(row);
+        if (this.rows.length > MESSAGES) {
+            const gone = MESSAGES / 10;
+            this.rows.splice(0, gone);
+            this.dropped += gone;
+            this.active = Math.max(-1, this.active - gone);
+            this.view.dataset.dropped =
+                `As primeiras ${whole.format(this.dropped)} já não estão aqui`;
+        }
+        this.#draw();
+    }
+
+    /** Without lifelines and messages, as at the beginning. */
+    clear() {
+        this.lifelines = [];
+        this.rows = [];
+        this.dropped = 0;
+        this.active = -1;
+        this.following = true;
+        delete this.view.dataset.dropped;
+        this.#drawHeads();
+        this.#draw();
+    }
+
+    /** Moves to a row, and opens what it shows where `open` says so. */
+    activate(number, open = false) {
+        if (this.rows.length === 0) {
+            return;
+        }
+        this.active = Math.min(Math.max(number, 0), this.rows.length - 1);
+        const height = this.#rowHeight();
+        const top = this.active * height;
+        const sight = this.#sight();
+        if (top < this.grid.scrollTop) {
+            this.grid.scrollTop = top;
+        } else if (top + height > this.grid.scrollTop + sight) {
+            this.grid.scrollTop = top + height - sight;
+        }
+        this.following = this.#atEnd();
+        this.#draw();
+        if (open) {
+            this.opened(this.rows[this.active]);
+        }
+    }
+
+    #key(event) {
+        const page = Math.floor(this.#sight() / this.#rowHeight());
+        const steps = {
+            ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page,
+            Home: -Infinity, End: Infinity,
+        };
+        if (event.key in steps) {
+            const from = this.active < 0 && steps[event.key] < 0
+                ? this.rows.length : this.active;
+            this.activate(from + steps[event.key], this.opened.isOpen());
+        } else if (event.key === "Enter" || event.key === " ") {
+            this.activate(this.active, true);
+        } else {
+            return;
+        }
+        event.preventDefault();
+    }
+
+    #rowHeight() {
+        return parseFloat(getComputedStyle(this.body).getPropertyValue("line-height"));
+    }
+
+    #sight() {
+        return this.grid.clientHeight - this.heads.offsetHeight;
+    }
+
+    #atEnd() {
+        return this.grid.scrollHeight - this.grid.scrollTop
+            - this.grid.clientHeight < this.#rowHeight();
+    }
+
+    #drawHeads() {
+        const head = (className, text) => {
+            const made = element("span", className, text);
+            made.setAttribute("role", "columnheader");
+            return made;
+        };
+        const heads = [
+            head("time", "s"), head("from", "de"), head("to", "para"),
+            head("what", "mensagem"), head("size", "bytes"),
+        ];
+        const lines = element("span", "lifelines",
+            ...this.lifelines.map(({ name }, place) => {
+                const line = element("span", "", name.replaceAll("_", "_\u200b"));
+                line.style.setProperty("--at", this.#at(place));
+                return line;
+            }));
+        lines.setAttribute("aria-hidden", "true");
+        this.heads.replaceChildren(...heads, lines);
+    }
+
+    /** The place of a lifeline, from 0 at the left to 1. */
+    #at(place) {
+        return (place + 0.5) / this.lifelines.length;
+    }
+
+    #draw() {
+        this.drawing ??= requestAnimationFrame(() => {
+            this.drawing = undefined;
+            this.#drawNow();
+        });
+    }
+
+    #drawNow() {
+        const height = this.#rowHeight();
+        this.empty.hidden = this.rows.length > 0;
+        this.body.style.height = `${this.rows.length * height}px`;
+        this.grid.setAttribute("aria-rowcount", this.dropped + this.rows.length + 1);
+        if (this.following) {
+            this.grid.scrollTop = this.grid.scrollHeight;
+        }
+        const first = Math.max(0, Math.floor(this.grid.scrollTop / height) - 5);
+        const count = Math.ceil(this.grid.clientHeight / height) + 10;
+        const rows = this.rows.slice(first, first + count);
+        const lines = this.lifelines.map((_, place) => {
+            const line = element("i", "lifeline");
+            line.style.setProperty("--at", this.#at(place));
+            return line;
+        });
+        const behind = element("div", "behind", ...lines);
+        behind.setAttribute("aria-hidden", "true");
+        this.body.replaceChildren(behind, ...rows.map((row, place) =>
+            this.#row(row, first + place, height)));
+        if (this.active >= first && this.active < first + count) {
+            this.grid.setAttribute("aria-activedescendant", `message-${this.active}`);
+        } else {
+            this.grid.removeAttribute("aria-activedescendant");
+        }
+    }
+
+    #row(row, number, height) {
+        const cell = (className, ...content) => {
+            const made = element("span", className, ...content);
+            made.setAttribute("role", "gridcell");
+            return made;
+        };
+        const place = (terminal) =>
+            this.lifelines.findIndex((line) => line.terminal === terminal);
+        const [from, to] = [place(row.from), place(row.to)];
+        const name = (at) => this.lifelines[at]?.name ?? "";
+        const made = element("div", `message ${row.kind}`,
+            cell("time", seconds.format(row.at / 1000)),
+            cell("from", name(from)),
+            cell("to", from === to ? "" : name(to)),
+            cell("what", element("b", "", element("span", "", row.text,
+                element("i", "", row.preview ? ` ${row.preview}` : "")))),
+            cell("size", row.size === undefined ? "" : whole.format(row.size)));
+        made.setAttribute("role", "row");
+        made.setAttribute("aria-rowindex", this.dropped + number + 2);
+        made.id = `message-${number}`;
+        made.dataset.row = number;
+        made.style.top = `${number * height}px`;
+        if (number === this.active) {
+            made.classList.add("active");
+            made.setAttribute("aria-selected", "true");
+        }
+        const [left, right] = [from, to].map((at) => this.#at(at)).sort();
+        made.style.setProperty("--left", left);
+        made.style.setProperty("--right", right);
+        made.classList.add(from === to ? "own" : from < to ? "right" : "left");
+        return made;
+    }
+}

@@ -1,0 +1,6 @@
+"use strict";
+
+/* What each field of a frame is: a sentence, and the page that says more. */
+
+const FIELDS = {
+};
