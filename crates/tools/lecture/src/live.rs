@@ -3,6 +3,7 @@
 
 mod access;
 mod event;
+mod relayed;
 mod script;
 mod session;
 mod socket;
@@ -81,10 +82,11 @@ async fn open(State(live): State<Arc<Live>>, request: Request) -> Response {
         return refuse();
     }
     let outbox = Arc::new(Outbox::default());
+    let (give, files) = mpsc::channel(1);
+    let lesson = asked("lesson");
     let session =
-        Session::new(&live.workspace, asked("lesson"), Arc::clone(&outbox));
+        Session::new(&live.workspace, lesson, Arc::clone(&outbox), give);
     socket::answer(request, move |socket| async move {
-        let (_files, files) = mpsc::channel(1);
         socket::talk(socket, &outbox, files, |text| {
             // The page sends no others; who else does is not answered.
             if let Ok(request) = serde_json::from_str(text) {

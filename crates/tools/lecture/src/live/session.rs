@@ -2,22 +2,21 @@
 
 mod player;
 mod run;
+mod wire;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use programs::Port;
 use serde::Deserialize;
 
 use super::event::{Event, Number, Outbox, Source};
 use super::script::{self, Script};
 use super::text::Ports;
 use run::Run;
+use wire::Wire;
 
 /// The most programs that run at a time, for one page and for all.
 const ON_A_PAGE: usize = 12;
@@ -51,6 +50,8 @@ pub enum Request {
     Kill { terminal: Number },
     /// The end of everything.
     Stop,
+    /// What went over the wire, as a file.
+    Capture,
 }
 
 /// A page's terminals and what runs in them. All of it ends when this is
@@ -64,6 +65,7 @@ struct Page {
     workspace: PathBuf,
     lesson: String,
     outbox: Arc<Outbox>,
+    files: tokio::sync::mpsc::Sender<Vec<u8>>,
     state: Mutex<State>,
     /// Whatever a player may wait for has changed.
     changed: Condvar,
@@ -74,8 +76,7 @@ struct State {
     session: Option<u64>,
     block: usize,
     terminals: Vec<Terminal>,
-    /// Documented ports, and those where the programs really listen.
-    ports: BTreeMap<u16, Port>,
+    wire: Option<Wire>,
     /// Whether the keys that end something may be pressed.
     finishing: bool,
 }
@@ -90,16 +91,22 @@ struct Terminal {
 
 impl Session {
     /// The terminals of a lesson's first console block, nothing in them yet.
-    pub fn new(workspace: &Path, lesson: &str, outbox: Arc<Outbox>) -> Session {
+    pub fn new(
+        workspace: &Path,
+        lesson: &str,
+        outbox: Arc<Outbox>,
+        files: tokio::sync::mpsc::Sender<Vec<u8>>,
+    ) -> Session {
         let page = Arc::new(Page {
             workspace: workspace.to_path_buf(),
             lesson: lesson.to_string(),
             outbox,
+            files,
             state: Mutex::new(State {
                 session: None,
                 block: 0,
                 terminals: Vec::new(),
-                ports: BTreeMap::new(),
+                wire: None,
                 finishing: false,
             }),
             changed: Condvar::new(),
@@ -167,6 +174,7 @@ impl Page {
                 }
             }
             Request::Stop => self.end_all(),
+            Request::Capture => self.capture(),
         }
     }
 
@@ -212,13 +220,20 @@ impl Page {
         self.lock().terminals.get(terminal)?.run.clone()
     }
 
-    /// Counts the lines of what a program has printed.
-    fn printed(&self, session: u64, terminal: Number, text: &str) {
+    /// Counts the lines of what a program has printed, and learns from it
+    /// where it listens.
+    fn printed(&self, session: u64, number: Number, text: &str) {
         let mut state = self.lock();
         if state.session == Some(session)
-            && let Some(terminal) = state.terminals.get_mut(terminal)
+            && let Some(terminal) = state.terminals.get_mut(number)
         {
             terminal.printed += text.matches('\n').count();
+            if let Some(wire) = &mut state.wire
+                && let Err(error) = wire.heard(number, text)
+            {
+                let text = format!("Não foi possível abrir a porta: {error}");
+                self.tell(&state, Event::Notice { text });
+            }
             self.changed.notify_all();
         }
     }
@@ -234,7 +249,7 @@ impl Page {
             session: Some(session),
             block,
             terminals: Vec::new(),
-            ports: BTreeMap::new(),
+            wire: Some(Wire::new(Arc::clone(&self.outbox), session)),
             finishing: false,
         };
         let Some(script) = scripts.into_iter().nth(block) else {
@@ -264,6 +279,9 @@ impl Page {
                 page: None,
             },
         );
+        if let Some(wire) = &mut state.wire {
+            wire.name(number, &name);
+        }
         state.terminals.push(Terminal {
             script,
             name,
@@ -296,6 +314,31 @@ impl Page {
         self.tell(&self.lock(), Event::Notice { text });
     }
 
+    /// Gives the page what was recorded so far.
+    fn capture(&self) {
+        let state = self.lock();
+        let Some(recorded) = state.wire.as_ref().map(Wire::recorded) else {
+            return;
+        };
+        drop(state);
+        match recorded.capture() {
+            Ok(file) => {
+                // Without its socket, the page has gone.
+                let _ = self.files.blocking_send(file);
+                let left_out = recorded.left_out();
+                if left_out > 0 {
+                    self.notice(&format!(
+                        "Na captura faltam os últimos {left_out} \
+                         acontecimentos: já não cabiam."
+                    ));
+                }
+            }
+            Err(error) => {
+                self.notice(&format!("Não há captura ({error})."));
+            }
+        }
+    }
+
     /// Ends all programs, and waits until they are gone.
     fn end_all(&self) {
         let runs: Vec<Run> = {
@@ -321,18 +364,24 @@ impl Page {
 }
 
 impl State {
-    /// The ports that a terminal's program is to use, and the ones that they
-    /// stand for.
-    fn ports_of(&mut self, terminal: Number) -> io::Result<Ports> {
-        let mut ports = Ports::default();
-        let script = &self.terminals[terminal].script;
-        for documented in script.listens.iter().chain(&script.connects) {
-            let port = match self.ports.entry(*documented) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => new.insert(Port::free()?),
-            };
-            ports.add(port.number(), *documented);
+    /// The ports that a terminal's program is to use.
+    fn ports(&mut self, number: Number) -> io::Result<Ports> {
+        let terminal = &self.terminals[number];
+        let script = &terminal.script;
+        let listener = |port: &u16| {
+            let mut all = self.terminals.iter();
+            all.find(|other| other.script.listens.contains(port))
+        };
+        let connects: Vec<(u16, String)> = script
+            .connects
+            .iter()
+            .map(|port| (*port, listener(port)))
+            .filter_map(|(port, server)| Some((port, server?.name.clone())))
+            .collect();
+        let client = (number, terminal.name.as_str());
+        match &mut self.wire {
+            Some(wire) => wire.ports(client, &script.listens, &connects),
+            None => Ok(Ports::default()),
         }
-        Ok(ports)
     }
 }

@@ -123,7 +123,7 @@ impl Page {
             return self.notice(&text);
         };
         let (run, typed) = Run::new();
-        let ports = match state.ports_of(terminal) {
+        let ports = match state.ports(terminal) {
             Ok(ports) => ports,
             Err(error) => {
                 drop(state);
@@ -201,6 +201,12 @@ impl Task {
             }
         };
         let mut state = self.page.lock();
+        if state.session == Some(self.session)
+            && let Some(wire) = &mut state.wire
+            && let Err(error) = wire.ended(self.terminal)
+        {
+            self.say(&format!("Não foi possível fechar a porta: {error}"));
+        }
         if let Some(terminal) = state.terminals.get_mut(self.terminal) {
             terminal.run = None;
         }
@@ -283,8 +289,9 @@ impl Task {
                     Stream::Stdout => (Source::Stdout, &mut decoders[0]),
                     Stream::Stderr => (Source::Stderr, &mut decoders[1]),
                 };
-                let text = ports.to_documented(&decoder.decode(bytes));
+                let text = decoder.decode(bytes);
                 page.printed(session, terminal, &text);
+                let text = ports.to_documented(&text);
                 page.outbox.add(
                     session,
                     Event::Output {
