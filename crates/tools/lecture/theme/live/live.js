@@ -7,7 +7,9 @@
  * a recording is played.
  */
 
-const lessonHere = document.querySelector("[data-lesson]");
+// The page that has the whole book runs none of them.
+const lessons = document.querySelectorAll("[data-lesson]");
+const lessonHere = lessons.length === 1 ? lessons[0] : null;
 
 /** The programs of this machine. */
 class Programs {
