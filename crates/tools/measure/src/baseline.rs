@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::lessons::workspace;
 use crate::servers::Server;
 

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use tokio::runtime::Runtime;
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::progress::Progress;
 use crate::python::Python;
 use crate::rabbitmq::RabbitMq;
@@ -85,7 +85,7 @@ impl Bench {
         rounds: usize,
         contenders: &mut [C],
         name: impl Fn(&C) -> String,
-        mut run: impl FnMut(&mut Bench, &mut C) -> Fallible<R>,
+        mut measure: impl FnMut(&mut Bench, &mut C) -> Fallible<R>,
     ) -> Fallible<Vec<Vec<R>>> {
         let rounds = self.rounds(rounds);
         let mut results: Vec<Vec<R>> = Vec::new();
@@ -98,7 +98,7 @@ impl Bench {
                 let name = name(contender);
                 self.progress
                     .step(&format!("ronda {round} de {rounds}: {name}"));
-                let result = run(self, contender)
+                let result = measure(self, contender)
                     .map_err(|error| format!("{name}: {error}"))?;
                 results[index].push(result);
             }

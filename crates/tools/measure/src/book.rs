@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::lessons::workspace;
 use crate::plot;
 use crate::report::{self, Report};

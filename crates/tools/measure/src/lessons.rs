@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 
 /// The workspace's root folder.
 pub fn workspace() -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::claim::{Chart, Kind, Row};
+use crate::finding::{Chart, Kind, Row};
 use crate::report::{escaped, spread};
 
 const WIDTH: f64 = 1200.0;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::lessons::workspace;
 
 const REQUIREMENTS: &str = include_str!("../python/requirements.txt");

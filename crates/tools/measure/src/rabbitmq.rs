@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::lessons::workspace;
 use crate::servers::Server;
 

@@ -7,7 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Chart, Claim, Fallible, Finding};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Finding};
 use crate::machine::Machine;
 use crate::plot;
 
@@ -217,7 +219,7 @@ fn table(chart: &Chart) -> String {
 }
 
 /// The middle half of the runs; nothing where there is only one.
-pub fn spread(chart: &Chart, value: &crate::statistics::Measure) -> String {
+pub fn spread(chart: &Chart, value: &crate::statistics::Sample) -> String {
     if value.runs.len() < 2 {
         return String::new();
     }

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 
 /// How long a program may take to say that it is ready.
 const DEADLINE: Duration = Duration::from_secs(60);

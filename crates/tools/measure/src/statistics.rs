@@ -11,7 +11,7 @@ pub const NOISY: f64 = 0.25;
 
 /// A figure measured in several runs.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Measure {
+pub struct Sample {
     pub median: f64,
     /// The first quartile.
     pub low: f64,
@@ -21,14 +21,14 @@ pub struct Measure {
     pub runs: Vec<f64>,
 }
 
-impl Measure {
+impl Sample {
     /// # Panics
     /// Without a single run.
-    pub fn of(runs: impl IntoIterator<Item = f64>) -> Measure {
+    pub fn of(runs: impl IntoIterator<Item = f64>) -> Sample {
         let runs: Vec<f64> = runs.into_iter().collect();
         let mut sorted = runs.clone();
         sorted.sort_by(f64::total_cmp);
-        Measure {
+        Sample {
             median: quantile(&sorted, 0.5),
             low: quantile(&sorted, 0.25),
             high: quantile(&sorted, 0.75),
@@ -37,8 +37,8 @@ impl Measure {
     }
 
     /// A count that is the same however often it is made.
-    pub fn exact(value: f64) -> Measure {
-        Measure::of([value])
+    pub fn exact(value: f64) -> Sample {
+        Sample::of([value])
     }
 
     /// The middle half's width as a share of the median.
@@ -96,7 +96,7 @@ impl Latencies {
         self.0.len()
     }
 
-    /// In seconds, as every time in a [`Measure`].
+    /// In seconds, as every time in a [`Sample`].
     pub fn quantile(&self, share: f64) -> f64 {
         self.0.value_at_quantile(share) as f64 / 1e9
     }
@@ -201,24 +201,24 @@ mod tests {
 
     #[test]
     fn medians_and_quartiles_of_known_runs() {
-        let odd = Measure::of([5.0, 1.0, 3.0, 2.0, 4.0]);
+        let odd = Sample::of([5.0, 1.0, 3.0, 2.0, 4.0]);
         assert_eq!((odd.low, odd.median, odd.high), (2.0, 3.0, 4.0));
         assert_eq!(odd.runs, [5.0, 1.0, 3.0, 2.0, 4.0]);
-        let even = Measure::of([1.0, 2.0, 3.0, 4.0]);
+        let even = Sample::of([1.0, 2.0, 3.0, 4.0]);
         assert_eq!((even.low, even.median, even.high), (1.75, 2.5, 3.25));
-        let one = Measure::exact(7.0);
+        let one = Sample::exact(7.0);
         assert_eq!((one.low, one.median, one.high), (7.0, 7.0, 7.0));
     }
 
     #[test]
     fn noise_is_a_share_of_the_median() {
-        assert!(!Measure::of([100.0, 100.0, 110.0, 120.0, 120.0]).is_noisy());
-        assert!(Measure::of([60.0, 80.0, 100.0, 120.0, 140.0]).is_noisy());
-        assert!(!Measure::exact(5.0).is_noisy());
-        assert!(!Measure::of([0.0, 0.0]).is_noisy());
-        assert!(Measure::of([0.0, 0.0, 0.0, 4.0, 4.0]).is_noisy());
+        assert!(!Sample::of([100.0, 100.0, 110.0, 120.0, 120.0]).is_noisy());
+        assert!(Sample::of([60.0, 80.0, 100.0, 120.0, 140.0]).is_noisy());
+        assert!(!Sample::exact(5.0).is_noisy());
+        assert!(!Sample::of([0.0, 0.0]).is_noisy());
+        assert!(Sample::of([0.0, 0.0, 0.0, 4.0, 4.0]).is_noisy());
         // One run that went astray among five is no noise.
-        assert!(!Measure::of([10.0, 10.0, 10.0, 10.0, 90.0]).is_noisy());
+        assert!(!Sample::of([10.0, 10.0, 10.0, 10.0, 90.0]).is_noisy());
     }
 
     #[test]

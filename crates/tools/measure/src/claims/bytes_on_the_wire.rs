@@ -4,7 +4,9 @@ use std::io::{Read, Write};
 use std::net::{TcpStream, UdpSocket};
 
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, figure};
 use crate::load::PATIENCE;
 use crate::load::amqp::{Publisher, Publishing};
 use crate::load::mqtt::{Client, read_packet};
@@ -13,7 +15,7 @@ use crate::load::zmq::{ask, request_socket};
 use crate::rabbitmq;
 use crate::relay::{Passed, Relay};
 use crate::servers::Server;
-use crate::statistics::{Measure, Unit, times};
+use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 5,
@@ -29,8 +31,13 @@ pub const CLAIM: Claim = Claim {
         "zmq_rep_server",
     ],
     seconds: 9,
-    run,
+    measure,
+    judge,
 };
+
+/// The charts by which the claim is judged.
+const EACH: &str = "Bytes por leitura";
+const HEADER: &str = "Bytes do cabeçalho de uma mensagem MQTT";
 
 /// One temperature, as the lecture's publisher sends it.
 const READING: &str = "21.57";
@@ -52,8 +59,8 @@ struct Traffic {
     there: usize,
     /// The server's answers.
     back: usize,
-    /// The fixed header of a message in MQTT, which the slide speaks of.
-    header: Option<usize>,
+    /// The fixed header of each message in MQTT, which the slide speaks of.
+    headers: Vec<usize>,
 }
 
 impl Traffic {
@@ -75,9 +82,9 @@ impl Traffic {
 }
 
 /// A protocol, and what counts one reading of it.
-type Measured = (&'static str, fn(&mut Bench) -> Fallible<Traffic>);
+type Protocol = (&'static str, fn(&mut Bench) -> Fallible<Traffic>);
 
-const PROTOCOLS: [Measured; 6] = [
+const PROTOCOLS: [Protocol; 6] = [
     ("UDP", udp),
     ("WebSocket", websocket),
     ("ZeroMQ", zeromq),
@@ -86,20 +93,23 @@ const PROTOCOLS: [Measured; 6] = [
     ("HTTP", rest),
 ];
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
-    let mut each = Chart::new("Bytes por leitura", Unit::Bytes);
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
+    let mut each = Chart::new(EACH, Unit::Bytes);
     let mut setup = Chart::new("Bytes para ligar, uma só vez", Unit::Bytes);
     let mut missing = Vec::new();
-    let mut header = 0;
-    for (name, measure) in PROTOCOLS {
+    let mut header = Chart::new(HEADER, Unit::Bytes);
+    for (name, count) in PROTOCOLS {
         bench.progress.step(name);
-        match measure(bench) {
+        match count(bench) {
             Ok(traffic) => {
-                let bytes = Measure::exact(traffic.each());
+                let bytes = Sample::exact(traffic.each());
                 each.row(Kind::Lesson, name, bytes).detail = traffic.detail();
-                let bytes = Measure::exact(traffic.setup as f64);
+                let bytes = Sample::exact(traffic.setup as f64);
                 setup.row(Kind::Lesson, name, bytes);
-                header = traffic.header.unwrap_or(header);
+                if !traffic.headers.is_empty() {
+                    let sizes = traffic.headers.iter().map(|size| *size as f64);
+                    header.row(Kind::Lesson, name, Sample::of(sizes));
+                }
             }
             // All the others can be measured without RabbitMQ.
             Err(error) if name == "AMQP" => {
@@ -108,26 +118,28 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             Err(error) => return Err(format!("{name}: {error}").into()),
         }
     }
-    let of = |name: &str| {
-        let row = each.rows.iter().find(|row| row.label == name);
-        row.map_or(0.0, |row| row.value.median)
-    };
-    let found = format!(
-        "por {} de temperatura passam {} em MQTT, {} dos quais são o \
-         cabeçalho e {} o tópico, e {} em HTTP, {} \
-         os do MQTT.",
-        Unit::Bytes.text(READING.len() as f64),
-        Unit::Bytes.text(of("MQTT")),
-        header,
-        2 + TOPIC.len(),
-        Unit::Bytes.text(of("HTTP")),
-        times(of("HTTP"), of("MQTT")),
-    );
-    Ok(Finding {
-        holds: header == 2 && of("MQTT") < of("HTTP"),
-        found,
-        charts: vec![each, setup],
+    Ok(Measurement {
+        charts: vec![each, setup, header],
         notes: notes().into_iter().chain(missing).collect(),
+    })
+}
+
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    let mqtt = figure(charts, EACH, "MQTT")?.median;
+    let http = figure(charts, EACH, "HTTP")?.median;
+    let header = figure(charts, HEADER, "MQTT")?;
+    Ok(Verdict {
+        holds: header.runs.iter().all(|size| *size == 2.0) && mqtt < http,
+        found: format!(
+            "por {} de temperatura passam {} em MQTT, {} dos quais são o \
+             cabeçalho e {} o tópico, e {} em HTTP, {} os do MQTT.",
+            Unit::Bytes.text(READING.len() as f64),
+            Unit::Bytes.text(mqtt),
+            Unit::Count.text(header.median),
+            2 + TOPIC.len(),
+            Unit::Bytes.text(http),
+            times(http, mqtt),
+        ),
     })
 }
 
@@ -171,7 +183,7 @@ fn count(
         setup: first.there.len() + first.back.len() - one,
         there,
         back,
-        header: None,
+        headers: Vec::new(),
     })
 }
 
@@ -253,7 +265,7 @@ fn mqtt(bench: &mut Bench) -> Fallible<Traffic> {
             packet = read_packet(&mut there)?;
         }
         traffic.there += packet.size();
-        traffic.header = Some(packet.header);
+        traffic.headers.push(packet.header);
     }
     Ok(traffic)
 }
@@ -290,4 +302,29 @@ fn rest(bench: &mut Bench) -> Fallible<Traffic> {
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::made_up;
+
+    fn verdict(mqtt: f64, http: f64, headers: &[f64]) -> Verdict {
+        let each = [("MQTT", &[mqtt][..]), ("HTTP", &[http])];
+        let charts = [
+            made_up(EACH, Unit::Bytes, &each),
+            made_up(HEADER, Unit::Bytes, &[("MQTT", headers)]),
+        ];
+        judge(&charts).expect("a verdict")
+    }
+
+    #[test]
+    fn holds_where_mqtt_adds_2_bytes_and_less_than_http() {
+        assert!(verdict(38.0, 190.0, &[2.0, 2.0]).holds);
+        assert!(!verdict(38.0, 190.0, &[2.0, 3.0]).holds);
+        assert!(!verdict(190.0, 38.0, &[2.0, 2.0]).holds);
+        let found = verdict(38.0, 190.0, &[2.0]).found;
+        assert!(found.contains("2 dos quais são o cabeçalho"), "{found}");
+        assert!(found.contains("5\u{a0}vezes os do MQTT"), "{found}");
+    }
 }

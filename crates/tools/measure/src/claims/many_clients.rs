@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::baseline;
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, figure, find};
 use crate::load::{PATIENCE, tcp};
 use crate::servers::{Server, Usage};
-use crate::statistics::{Measure, Unit, times};
+use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 2,
@@ -21,8 +23,27 @@ pub const CLAIM: Claim = Claim {
         "async_tcp_echo_server",
     ],
     seconds: 20,
-    run,
+    measure,
+    judge,
 };
+
+/// The charts by which the claim is judged.
+const SERVED_OF_1000: &str = "De 1000 clientes, têm resposta";
+const MEMORY: &str = "Memória, com 1000 clientes";
+const THREADS: &str = "Threads, com 1000 clientes";
+
+/// The title of the first one.
+fn wait_of_the_second() -> String {
+    format!(
+        "Quanto espera o segundo cliente, se o primeiro fica {} calado",
+        Unit::Seconds.text(STAY.as_secs_f64())
+    )
+}
+
+/// The lessons, in the order of their slides.
+const ONE_AT_A_TIME: &str = "um de cada vez";
+const THREADED: &str = "threads";
+const ASYNC: &str = "async";
 
 /// How long the first client stays connected without saying anything.
 const STAY: Duration = Duration::from_millis(300);
@@ -38,12 +59,13 @@ struct Contender {
 }
 
 /// A contender with so many clients.
-struct Load {
+struct Entry {
     contender: usize,
     clients: usize,
 }
 
-struct Run {
+/// What an entry did in a round.
+struct Round {
     rate: f64,
     served: usize,
     p99: f64,
@@ -53,12 +75,12 @@ struct Run {
     each: Option<(f64, f64)>,
 }
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
     let mut notes = Vec::new();
     let contenders = contenders(bench, &mut notes)?;
 
     let waiting = second_client(bench, &contenders)?;
-    let loads = [1, 100, 1000].into_iter().flat_map(|clients| {
+    let entries = [1, 100, 1000].into_iter().flat_map(|clients| {
         // A thousand that wait for one would find its queue full, and try
         // again a second later, when the measurement is over.
         let takes_part = move |contender: &Contender| {
@@ -66,21 +88,21 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
         };
         let all = contenders.iter().enumerate();
         all.filter(move |(_, contender)| takes_part(contender))
-            .map(move |(contender, _)| Load { contender, clients })
+            .map(move |(contender, _)| Entry { contender, clients })
     });
-    let mut loads: Vec<Load> = loads.collect();
+    let mut entries: Vec<Entry> = entries.collect();
     let time = bench.time(Duration::from_millis(250));
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         5,
-        &mut loads,
-        |load| {
-            let label = &contenders[load.contender].label;
-            format!("{label}, {} clientes", load.clients)
+        &mut entries,
+        |entry| {
+            let label = &contenders[entry.contender].label;
+            format!("{label}, {} clientes", entry.clients)
         },
-        |bench, load| {
-            let server = &contenders[load.contender].server;
+        |bench, entry| {
+            let server = &contenders[entry.contender].server;
             // Who is not served while another is will not be served at all.
-            let patience = match contenders[load.contender].sequential {
+            let patience = match contenders[entry.contender].sequential {
                 true => Duration::from_millis(100),
                 false => PATIENCE,
             };
@@ -88,7 +110,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             let (crowd, usage) = tcp::crowd(
                 &bench.runtime,
                 server.address(),
-                load.clients,
+                entry.clients,
                 time,
                 patience,
                 || server.usage(),
@@ -100,7 +122,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
                 let spent = (after.processor - before.processor).max(0.0);
                 (switches as f64 / answers, spent / answers)
             });
-            Ok(Run {
+            Ok(Round {
                 rate: crowd.rate,
                 served: crowd.served,
                 p99: crowd.p99,
@@ -111,19 +133,27 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     )?;
 
     let of = |contender: usize, clients: usize| {
-        let load = loads.iter().position(|load| {
-            load.contender == contender && load.clients == clients
+        let entry = entries.iter().position(|entry| {
+            entry.contender == contender && entry.clients == clients
         })?;
-        Some(&runs[load])
+        Some(&rounds[entry])
     };
-    let mut served = Chart::new("De 100 clientes, têm resposta", Unit::Count);
-    for (index, contender) in contenders.iter().enumerate() {
-        if let Some(runs) = of(index, 100) {
-            let value = Measure::of(runs.iter().map(|run| run.served as f64));
-            served.row(contender.kind, &contender.label, value);
+    let served = |clients, title: &str| {
+        let mut chart = Chart::new(title, Unit::Count);
+        for (index, contender) in contenders.iter().enumerate() {
+            if let Some(rounds) = of(index, clients) {
+                let served = rounds.iter().map(|round| round.served as f64);
+                let served = Sample::of(served);
+                chart.row(contender.kind, &contender.label, served);
+            }
         }
-    }
-    let mut charts = vec![waiting, served];
+        chart
+    };
+    let mut charts = vec![
+        waiting,
+        served(100, "De 100 clientes, têm resposta"),
+        served(1000, SERVED_OF_1000),
+    ];
     for clients in [1, 100, 1000] {
         let title = match clients {
             1 => "Respostas, com 1 cliente".to_string(),
@@ -136,9 +166,9 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             if contender.sequential && clients > 1 {
                 continue;
             }
-            if let Some(runs) = of(index, clients) {
-                let rate = Measure::of(runs.iter().map(|run| run.rate));
-                let p99 = Measure::of(runs.iter().map(|run| run.p99));
+            if let Some(rounds) = of(index, clients) {
+                let rate = Sample::of(rounds.iter().map(|round| round.rate));
+                let p99 = Sample::of(rounds.iter().map(|round| round.p99));
                 rates.row(contender.kind, &contender.label, rate).detail =
                     format!("p99 {}", Unit::Seconds.text(p99.median));
             }
@@ -162,13 +192,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
          escreve-as aos 8 KiB; o Rust escreve cada uma."
             .into(),
     );
-    let (holds, found) = verdict(&charts, &contenders, |index| of(index, 1000));
-    Ok(Finding {
-        holds,
-        found,
-        charts,
-        notes,
-    })
+    Ok(Measurement { charts, notes })
 }
 
 fn contenders(
@@ -187,9 +211,9 @@ fn contenders(
         });
     };
     for (lesson, label, python) in [
-        ("tcp_echo_server", "um de cada vez", "tcp_echo_blocking"),
-        ("threaded_tcp_echo_server", "threads", "tcp_echo_threads"),
-        ("async_tcp_echo_server", "async", "tcp_echo"),
+        ("tcp_echo_server", ONE_AT_A_TIME, "tcp_echo_blocking"),
+        ("threaded_tcp_echo_server", THREADED, "tcp_echo_threads"),
+        ("async_tcp_echo_server", ASYNC, "tcp_echo"),
     ] {
         let sequential = lesson == "tcp_echo_server";
         let server = bench.serve(lesson)?;
@@ -213,7 +237,7 @@ fn second_client(
     contenders: &[Contender],
 ) -> Fallible<Chart> {
     let mut indices: Vec<usize> = (0..contenders.len()).collect();
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         3,
         &mut indices,
         |index| format!("{}, dois clientes", contenders[*index].label),
@@ -222,13 +246,9 @@ fn second_client(
             Ok(tcp::second_client(address, STAY)?.as_secs_f64())
         },
     )?;
-    let title = format!(
-        "Quanto espera o segundo cliente, se o primeiro fica {} calado",
-        Unit::Seconds.text(STAY.as_secs_f64())
-    );
-    let mut chart = Chart::new(title, Unit::Seconds).log();
-    for (contender, runs) in contenders.iter().zip(runs) {
-        chart.row(contender.kind, &contender.label, Measure::of(runs));
+    let mut chart = Chart::new(wait_of_the_second(), Unit::Seconds).log();
+    for (contender, rounds) in contenders.iter().zip(rounds) {
+        chart.row(contender.kind, &contender.label, Sample::of(rounds));
     }
     Ok(chart)
 }
@@ -236,22 +256,22 @@ fn second_client(
 /// What a thousand clients cost, where the system tells.
 fn costs<'a>(
     contenders: &[Contender],
-    of: impl Fn(usize) -> Option<&'a Vec<Run>>,
+    of: impl Fn(usize) -> Option<&'a Vec<Round>>,
     notes: &mut Vec<String>,
 ) -> Vec<Chart> {
-    let mut memory = Chart::new("Memória, com 1000 clientes", Unit::Memory);
-    let mut threads = Chart::new("Threads, com 1000 clientes", Unit::Count);
+    let mut memory = Chart::new(MEMORY, Unit::Memory);
+    let mut threads = Chart::new(THREADS, Unit::Count);
     let title = "Trocas de contexto por resposta, com 1000 clientes";
     let mut switches = Chart::new(title, Unit::Count);
     let title = "Tempo de processador por resposta, com 1000 clientes";
     let mut processor = Chart::new(title, Unit::Seconds);
     for (index, contender) in contenders.iter().enumerate() {
-        let Some(runs) = of(index) else { continue };
+        let Some(rounds) = of(index) else { continue };
         let (kind, label) = (contender.kind, &contender.label);
         let used: Vec<Usage> =
-            runs.iter().filter_map(|run| run.usage).collect();
+            rounds.iter().filter_map(|round| round.usage).collect();
         let each: Vec<(f64, f64)> =
-            runs.iter().filter_map(|run| run.each).collect();
+            rounds.iter().filter_map(|round| round.each).collect();
         if used.is_empty() || each.is_empty() {
             notes.push(
                 "Este sistema não diz quanta memória, quantas threads e \
@@ -262,17 +282,17 @@ fn costs<'a>(
             return Vec::new();
         }
         let value = used.iter().map(|usage| usage.memory as f64);
-        let row = memory.row(kind, label, Measure::of(value));
+        let row = memory.row(kind, label, Sample::of(value));
         if let Some(idle) = contender.idle {
             let idle = Unit::Memory.text(idle.memory as f64);
             row.detail = format!("sem clientes, {idle}");
         }
         let value = used.iter().map(|usage| usage.threads as f64);
-        threads.row(kind, label, Measure::of(value));
+        threads.row(kind, label, Sample::of(value));
         let value = each.iter().map(|(switches, _)| *switches);
-        switches.row(kind, label, Measure::of(value));
+        switches.row(kind, label, Sample::of(value));
         let value = each.iter().map(|(_, spent)| *spent);
-        processor.row(kind, label, Measure::of(value));
+        processor.row(kind, label, Sample::of(value));
     }
     vec![memory, threads, switches, processor]
 }
@@ -288,7 +308,7 @@ fn constant_rate(
     let mut indices: Vec<usize> = (0..contenders.len())
         .filter(|index| !contenders[*index].sequential)
         .collect();
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         3,
         &mut indices,
         |index| format!("{}, ritmo constante", contenders[*index].label),
@@ -308,52 +328,43 @@ fn constant_rate(
         "Atraso com {CLIENTS} clientes que enviam {RATE} mensagens por segundo"
     );
     let mut chart = Chart::new(title, Unit::Seconds);
-    for (index, runs) in indices.iter().zip(runs) {
+    for (index, rounds) in indices.iter().zip(rounds) {
         let contender = &contenders[*index];
-        let median = Measure::of(runs.iter().map(|(median, _)| *median));
-        let p99 = Measure::of(runs.iter().map(|(_, p99)| *p99));
+        let median = Sample::of(rounds.iter().map(|(median, _)| *median));
+        let p99 = Sample::of(rounds.iter().map(|(_, p99)| *p99));
         chart.row(contender.kind, &contender.label, median).detail =
             format!("p99 {}", Unit::Seconds.text(p99.median));
     }
     Ok(chart)
 }
 
-fn verdict<'a>(
-    charts: &[Chart],
-    contenders: &[Contender],
-    of: impl Fn(usize) -> Option<&'a Vec<Run>>,
-) -> (bool, String) {
-    // The lessons, in the order of their slides.
-    let lessons: Vec<usize> = (0..contenders.len())
-        .filter(|index| contenders[*index].kind == Kind::Lesson)
-        .collect();
-    let waited = |lesson: usize| charts[0].rows[lessons[lesson]].value.median;
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    let title = wait_of_the_second();
+    let waited = |label| figure(charts, &title, label).map(|wait| wait.median);
+    let (blocking, threaded, single) =
+        (waited(ONE_AT_A_TIME)?, waited(THREADED)?, waited(ASYNC)?);
     let stay = STAY.as_secs_f64();
-    let waits = waited(0) > 0.9 * stay
-        && waited(1) < 0.5 * stay
-        && waited(2) < 0.5 * stay;
+    let waits =
+        blocking > 0.9 * stay && threaded < 0.5 * stay && single < 0.5 * stay;
+    let served = &figure(charts, SERVED_OF_1000, ASYNC)?.runs;
+    let all_served = served.iter().all(|served| *served == 1000.0);
     let mut found = format!(
         "o segundo cliente espera {} pelo servidor que bloqueia, {} com uma \
          thread por cliente e {} com async.",
-        Unit::Seconds.text(waited(0)),
-        Unit::Seconds.text(waited(1)),
-        Unit::Seconds.text(waited(2)),
+        Unit::Seconds.text(blocking),
+        Unit::Seconds.text(threaded),
+        Unit::Seconds.text(single),
     );
-    let median = |lesson: usize, value: fn(&Run) -> Option<f64>| {
-        let runs = of(lessons[lesson])?;
-        let values: Vec<f64> = runs.iter().filter_map(value).collect();
-        (!values.is_empty()).then(|| Measure::of(values).median)
-    };
-    let memory = |run: &Run| Some(run.usage?.memory as f64);
-    let threads = |run: &Run| Some(run.usage?.threads as f64);
-    let mut cheaper = true;
+    // Not every system tells these.
+    let used = |title, label| find(charts, title, label).map(|it| it.median);
+    let mut is_cheaper = true;
     if let (Some(threaded), Some(single), Some(many), Some(one)) = (
-        median(1, memory),
-        median(2, memory),
-        median(1, threads),
-        median(2, threads),
+        used(MEMORY, THREADED),
+        used(MEMORY, ASYNC),
+        used(THREADS, THREADED),
+        used(THREADS, ASYNC),
     ) {
-        cheaper = single < threaded && one == 1.0 && many >= 1000.0;
+        is_cheaper = single < threaded && one == 1.0 && many >= 1000.0;
         found += &format!(
             " Com 1000 clientes, {} threads ocupam {}; a de async, {}: {} \
              menos.",
@@ -363,7 +374,77 @@ fn verdict<'a>(
             times(threaded, single),
         );
     }
-    let all = of(lessons[2])
-        .is_some_and(|runs| runs.iter().all(|run| run.served == 1000));
-    (waits && cheaper && all, found)
+    Ok(Verdict {
+        holds: waits && is_cheaper && all_served,
+        found,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::made_up;
+
+    /// What was waited, served to async's clients, and used by both.
+    fn charts(
+        waited: [f64; 3],
+        served: &[f64],
+        memory: [f64; 2],
+        threads: [f64; 2],
+    ) -> Vec<Chart> {
+        let waits = [
+            (ONE_AT_A_TIME, &waited[0..1]),
+            (THREADED, &waited[1..2]),
+            (ASYNC, &waited[2..3]),
+        ];
+        let both = |values| {
+            let values: &[f64; 2] = values;
+            [(THREADED, &values[0..1]), (ASYNC, &values[1..2])]
+        };
+        vec![
+            made_up(&wait_of_the_second(), Unit::Seconds, &waits),
+            made_up(SERVED_OF_1000, Unit::Count, &[(ASYNC, served)]),
+            made_up(MEMORY, Unit::Memory, &both(&memory)),
+            made_up(THREADS, Unit::Count, &both(&threads)),
+        ]
+    }
+
+    const WAITED: [f64; 3] = [0.3, 0.001, 0.001];
+    const SERVED: &[f64] = &[1000.0, 1000.0];
+    const MEMORY_OF: [f64; 2] = [50e6, 5e6];
+    const THREADS_OF: [f64; 2] = [1001.0, 1.0];
+
+    fn holds(charts: &[Chart]) -> bool {
+        judge(charts).expect("a verdict").holds
+    }
+
+    #[test]
+    fn holds_where_only_the_blocking_one_keeps_others_waiting() {
+        let waited = |waited| charts(waited, SERVED, MEMORY_OF, THREADS_OF);
+        assert!(holds(&waited(WAITED)));
+        assert!(!holds(&waited([0.1, 0.001, 0.001])));
+        assert!(!holds(&waited([0.3, 0.2, 0.001])));
+        assert!(!holds(&waited([0.3, 0.001, 0.2])));
+        let found = judge(&waited(WAITED)).expect("a verdict").found;
+        assert!(found.contains("10\u{a0}vezes menos"), "{found}");
+    }
+
+    #[test]
+    fn holds_where_one_thread_serves_all_for_less() {
+        let used = |memory, threads| charts(WAITED, SERVED, memory, threads);
+        assert!(!holds(&used([5e6, 50e6], THREADS_OF)));
+        assert!(!holds(&used(MEMORY_OF, [1001.0, 8.0])));
+        assert!(!holds(&used(MEMORY_OF, [64.0, 1.0])));
+        let served = [1000.0, 999.0];
+        assert!(!holds(&charts(WAITED, &served, MEMORY_OF, THREADS_OF)));
+    }
+
+    #[test]
+    fn where_the_system_does_not_tell_what_is_used_the_waits_decide() {
+        let mut charts = charts(WAITED, SERVED, MEMORY_OF, THREADS_OF);
+        charts.truncate(2);
+        let verdict = judge(&charts).expect("a verdict");
+        assert!(verdict.holds);
+        assert!(!verdict.found.contains("threads ocupam"));
+    }
 }

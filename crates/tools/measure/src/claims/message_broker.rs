@@ -5,10 +5,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, figure};
 use crate::load::amqp::{Consumption, Publisher, Publishing, consume};
 use crate::load::in_python;
-use crate::statistics::{Measure, Unit, times};
+use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 7,
@@ -17,12 +19,26 @@ pub const CLAIM: Claim = Claim {
                 consumidores podem repartir o trabalho de uma fila.",
     crates: &["rabbitmq_producer"],
     seconds: 20,
-    run,
+    measure,
+    judge,
 };
+
+/// The charts by which the claim is judged.
+const PUBLISHED: &str = "Mensagens publicadas por segundo";
+const DONE: &str = "Tarefas feitas por segundo";
+
+/// The rows of the first one that the verdict tells.
+const PLAIN: &str = "Sem confirmação";
+const CONFIRMED: &str = "Confirmadas";
+const ON_DISK: &str = "Em disco, confirmadas";
+const ONE_BY_ONE: &str = "Confirmadas uma a uma";
+
+/// How many consumers share the jobs.
+const CONSUMERS: [usize; 3] = [1, 2, 4];
 
 const PAYLOAD: &[u8] = b"21.57";
 
-/// It goes when a run ends.
+/// It goes when a round ends.
 const QUEUE: &str = "leitura";
 
 /// How many messages may wait for their confirmation: the lesson's number.
@@ -38,48 +54,39 @@ const JOBS: usize = 100;
 /// A way of publishing.
 struct Way {
     label: &'static str,
-    load: Load,
-    /// How many messages a run has.
+    publisher: PublishedBy,
+    /// How many messages a round has.
     messages: u32,
 }
 
-enum Load {
-    Ours(Publishing),
+enum PublishedBy {
+    /// This tool.
+    Tool(Publishing),
     /// The lesson, with a message a line on its input.
     Lesson,
     /// What `amqp_publishing.py` is told.
     Python(&'static str),
 }
 
-/// The places of the first ones in [`ways`].
-const PLAIN: usize = 0;
-const CONFIRMED: usize = 1;
-const ON_DISK: usize = 2;
-const ONE_BY_ONE: usize = 3;
-
 fn ways(with_python: bool) -> Vec<Way> {
     let ours = |label, how, messages| Way {
         label,
-        load: Load::Ours(how),
+        publisher: PublishedBy::Tool(how),
         messages,
     };
     let python = |label, how, messages| Way {
         label,
-        load: Load::Python(how),
+        publisher: PublishedBy::Python(how),
         messages,
     };
     let mut ways = vec![
-        ours("Sem confirmação", Publishing::Plain, 10_000),
-        ours("Confirmadas", Publishing::Confirmed(WINDOW), 10_000),
-        ours(
-            "Em disco, confirmadas",
-            Publishing::Persistent(WINDOW),
-            10_000,
-        ),
-        ours("Confirmadas uma a uma", Publishing::Confirmed(1), 1000),
+        ours(PLAIN, Publishing::Plain, 10_000),
+        ours(CONFIRMED, Publishing::Confirmed(WINDOW), 10_000),
+        ours(ON_DISK, Publishing::Persistent(WINDOW), 10_000),
+        ours(ONE_BY_ONE, Publishing::Confirmed(1), 1000),
         Way {
             label: "Em disco, com rabbitmq_producer",
-            load: Load::Lesson,
+            publisher: PublishedBy::Lesson,
             messages: 10_000,
         },
     ];
@@ -90,7 +97,7 @@ fn ways(with_python: bool) -> Vec<Way> {
     ways
 }
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
     bench.progress.step("a iniciar o RabbitMQ");
     let url = bench.rabbitmq()?.url();
 
@@ -101,62 +108,70 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
         |way| way.label.into(),
         |bench, way| publish(bench, &url, way),
     )?;
-    let mut publishing =
-        Chart::new("Mensagens publicadas por segundo", Unit::PerSecond);
+    let mut publishing = Chart::new(PUBLISHED, Unit::PerSecond);
     for (way, rates) in ways.iter().zip(rates) {
-        let kind = match way.load {
-            Load::Ours(_) | Load::Lesson => Kind::Lesson,
-            Load::Python(_) => Kind::Python,
+        let kind = match way.publisher {
+            PublishedBy::Tool(_) | PublishedBy::Lesson => Kind::Lesson,
+            PublishedBy::Python(_) => Kind::Python,
         };
-        publishing.row(kind, way.label, Measure::of(rates));
+        publishing.row(kind, way.label, Sample::of(rates));
     }
 
-    let name = |consumers: &usize| match consumers {
-        1 => "1 consumidor".to_string(),
-        more => format!("{more} consumidores"),
-    };
-    let mut numbers = [1, 2, 4];
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         CONSUMING_ROUNDS,
-        &mut numbers,
-        name,
+        &mut CONSUMERS,
+        |consumers| label(*consumers),
         |_, consumers| consume(&url, *consumers, JOBS, WORK),
     )?;
-    let mut consuming =
-        Chart::new("Tarefas feitas por segundo", Unit::PerSecond);
-    for (consumers, runs) in numbers.iter().zip(runs) {
-        let rate = |run: &Consumption| JOBS as f64 / run.elapsed.as_secs_f64();
-        let rates = Measure::of(runs.iter().map(rate));
-        let shares = || runs.iter().flat_map(|run| &run.shares);
-        let row = consuming.row(Kind::Lesson, name(consumers), rates);
+    let mut consuming = Chart::new(DONE, Unit::PerSecond);
+    for (consumers, rounds) in CONSUMERS.into_iter().zip(rounds) {
+        let rate =
+            |round: &Consumption| JOBS as f64 / round.elapsed.as_secs_f64();
+        let rates = Sample::of(rounds.iter().map(rate));
+        let shares = || rounds.iter().flat_map(|round| &round.shares);
+        let row = consuming.row(Kind::Lesson, label(consumers), rates);
         if let (Some(least), Some(most)) = (shares().min(), shares().max())
-            && *consumers > 1
+            && consumers > 1
         {
             row.detail = format!("cada um de {least} a {most} de {JOBS}");
         }
     }
 
-    let published = |row: usize| publishing.rows[row].value.median;
-    let done = |row: usize| consuming.rows[row].value.median;
-    let found = format!(
-        "dois consumidores fizeram {} o trabalho de um, e quatro {}. Num \
-         segundo publicaram-se {} mensagens guardadas em disco, {} em memória, \
-         {} sem confirmação e, à espera da confirmação de cada uma, {}.",
-        times(done(1), done(0)),
-        times(done(2), done(0)),
-        Unit::Count.text(published(ON_DISK)),
-        Unit::Count.text(published(CONFIRMED)),
-        Unit::Count.text(published(PLAIN)),
-        Unit::Count.text(published(ONE_BY_ONE)),
-    );
-    Ok(Finding {
-        holds: consuming
-            .rows
-            .windows(2)
-            .all(|pair| pair[0].value.high < pair[1].value.low),
-        found,
+    Ok(Measurement {
         charts: vec![publishing, consuming],
         notes: notes(),
+    })
+}
+
+fn label(consumers: usize) -> String {
+    match consumers {
+        1 => "1 consumidor".into(),
+        more => format!("{more} consumidores"),
+    }
+}
+
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    let done = |consumers| figure(charts, DONE, &label(consumers));
+    let [one, two, four] = CONSUMERS;
+    let (one, two, four) = (done(one)?, done(two)?, done(four)?);
+    let published = |way| {
+        let rate = figure(charts, PUBLISHED, way)?;
+        Fallible::Ok(Unit::Count.text(rate.median))
+    };
+    Ok(Verdict {
+        holds: one.high < two.low && two.high < four.low,
+        found: format!(
+            "dois consumidores fizeram {} o trabalho de um, e quatro {}. Num \
+             segundo publicaram-se {} mensagens guardadas em disco, {} em \
+             memória, {} sem confirmação e, à espera da confirmação de cada \
+             uma, {}.",
+            times(two.median, one.median),
+            times(four.median, one.median),
+            published(ON_DISK)?,
+            published(CONFIRMED)?,
+            published(PLAIN)?,
+            published(ONE_BY_ONE)?,
+        ),
     })
 }
 
@@ -190,14 +205,16 @@ fn publish(bench: &mut Bench, url: &str, way: &Way) -> Fallible<f64> {
     } else {
         way.messages
     };
-    let seconds = match (&way.load, &bench.python) {
-        (Load::Python(how), Some(python)) => {
+    let seconds = match (&way.publisher, &bench.python) {
+        (PublishedBy::Python(how), Some(python)) => {
             let count = messages.to_string();
-            in_python::run(python, "amqp_publishing", &[url, how, &count])?
+            in_python::seconds(python, "amqp_publishing", &[url, how, &count])?
         }
-        (Load::Python(_), None) => return Err("não há Python".into()),
-        (Load::Lesson, _) => publish_with_the_lesson(bench, url, messages)?,
-        (Load::Ours(how), _) => {
+        (PublishedBy::Python(_), None) => return Err("não há Python".into()),
+        (PublishedBy::Lesson, _) => {
+            publish_with_the_lesson(bench, url, messages)?
+        }
+        (PublishedBy::Tool(how), _) => {
             let mut publisher = Publisher::connect(url, QUEUE, *how)?;
             publisher.publish(PAYLOAD, messages)?.as_secs_f64()
         }
@@ -231,4 +248,39 @@ fn publish_with_the_lesson(
         return Err("rabbitmq_producer falhou".into());
     }
     Ok(elapsed.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::made_up;
+
+    fn verdict(done: [&[f64]; 3]) -> Verdict {
+        let labels = CONSUMERS.map(label);
+        let rows: Vec<(&str, &[f64])> =
+            labels.iter().map(String::as_str).zip(done).collect();
+        let published = [PLAIN, CONFIRMED, ON_DISK, ONE_BY_ONE];
+        let published = published.map(|way| (way, &[5000.0][..]));
+        let charts = [
+            made_up(PUBLISHED, Unit::PerSecond, &published),
+            made_up(DONE, Unit::PerSecond, &rows),
+        ];
+        judge(&charts).expect("a verdict")
+    }
+
+    #[test]
+    fn holds_where_each_more_consumers_do_more() {
+        let (one, two) = (&[150.0, 155.0, 160.0], &[300.0, 310.0, 320.0]);
+        let four = &[600.0, 620.0, 640.0];
+        let all = verdict([one, two, four]);
+        assert!(all.holds);
+        assert!(
+            all.found.contains("2\u{a0}vezes o trabalho de um, e quatro 4"),
+            "{}",
+            all.found
+        );
+        assert!(!verdict([one, one, four]).holds);
+        assert!(!verdict([two, one, four]).holds);
+        assert!(!verdict([one, four, two]).holds);
+    }
 }

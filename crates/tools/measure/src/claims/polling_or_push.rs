@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, figure};
 use crate::load::http;
 use crate::load::ws::Chat;
 use crate::relay::{Passed, Relay};
-use crate::statistics::{Latencies, Measure, Unit, times};
+use crate::statistics::{Latencies, Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 4,
@@ -22,8 +24,17 @@ pub const CLAIM: Claim = Claim {
                 banda.",
     crates: &["items_api", "ws_chat_server"],
     seconds: 13,
-    run,
+    measure,
+    judge,
 };
+
+/// The charts by which the claim is judged, and their rows.
+const WAIT: &str = "Espera pela novidade";
+const BYTES: &str = "Bytes na rede";
+const POLLING: &str = "Perguntar de 2 em 2 s";
+const PUSH: &str = "WebSocket";
+const ONE_QUESTION: &str = "Uma pergunta e a resposta";
+const ONE_PUSH: &str = "Uma novidade por WebSocket";
 
 /// The slide's.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -45,7 +56,7 @@ enum Contender {
     Push(Kind, Box<Chat>),
 }
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
     let api = bench.serve("items_api")?;
     let server = bench.serve("ws_chat_server")?;
     let python = bench.serve_python("ws_chat_server")?;
@@ -72,13 +83,13 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
         },
     )?;
 
-    let mut delay = Chart::new("Espera pela novidade", Unit::Seconds).log();
+    let mut delay = Chart::new(WAIT, Unit::Seconds).log();
     for (contender, rounds) in contenders.iter().zip(&delays) {
         let kind = match contender {
             Contender::Polling(_) => Kind::Lesson,
             Contender::Push(kind, _) => *kind,
         };
-        let medians = Measure::of(rounds.iter().map(Latencies::median));
+        let medians = Sample::of(rounds.iter().map(Latencies::median));
         let longest = rounds.iter().map(|round| round.quantile(1.0));
         let longest = Unit::Seconds.text(longest.fold(0.0, f64::max));
         delay.row(kind, label(contender), medians).detail =
@@ -87,39 +98,46 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
 
     let poll = bytes_of_a_poll(api.address())?;
     let news = bytes_of_a_push(server.address())?;
-    let mut bytes = Chart::new("Bytes na rede", Unit::Bytes);
-    let poll_bytes = Measure::exact(poll as f64);
-    bytes.row(Kind::Lesson, "Uma pergunta e a resposta", poll_bytes);
-    let news_bytes = Measure::exact(news as f64);
-    bytes.row(Kind::Lesson, "Uma novidade por WebSocket", news_bytes);
+    let mut bytes = Chart::new(BYTES, Unit::Bytes);
+    let poll_bytes = Sample::exact(poll as f64);
+    bytes.row(Kind::Lesson, ONE_QUESTION, poll_bytes);
+    let news_bytes = Sample::exact(news as f64);
+    bytes.row(Kind::Lesson, ONE_PUSH, news_bytes);
     let a_minute = 60 / INTERVAL.as_secs() as usize * poll;
-    let minute_bytes = Measure::exact(a_minute as f64);
+    let minute_bytes = Sample::exact(a_minute as f64);
     bytes.row(Kind::Lesson, "Um minuto de perguntas", minute_bytes);
 
-    let (polling, push) = (&delay.rows[0].value, &delay.rows[1].value);
-    let found = format!(
-        "a novidade esperou {} pela pergunta seguinte e {} pelo WebSocket. \
-         Cada pergunta custou {}, com ou sem novidade, e cada novidade {} por \
-         WebSocket: {} menos.",
-        Unit::Seconds.text(polling.median),
-        Unit::Seconds.text(push.median),
-        Unit::Bytes.text(poll as f64),
-        Unit::Bytes.text(news as f64),
-        times(poll as f64, news as f64),
-    );
-    Ok(Finding {
-        holds: push.high < polling.low && news < poll,
-        found,
-        notes: notes(),
+    Ok(Measurement {
         charts: vec![delay, bytes],
+        notes: notes(),
+    })
+}
+
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    let polling = figure(charts, WAIT, POLLING)?;
+    let push = figure(charts, WAIT, PUSH)?;
+    let question = figure(charts, BYTES, ONE_QUESTION)?.median;
+    let news = figure(charts, BYTES, ONE_PUSH)?.median;
+    Ok(Verdict {
+        holds: push.high < polling.low && news < question,
+        found: format!(
+            "a novidade esperou {} pela pergunta seguinte e {} pelo \
+             WebSocket. Cada pergunta custou {}, com ou sem novidade, e cada \
+             novidade {} por WebSocket: {} menos.",
+            Unit::Seconds.text(polling.median),
+            Unit::Seconds.text(push.median),
+            Unit::Bytes.text(question),
+            Unit::Bytes.text(news),
+            times(question, news),
+        ),
     })
 }
 
 fn label(contender: &Contender) -> &'static str {
     match contender {
-        Contender::Polling(_) => "Perguntar de 2 em 2 s",
+        Contender::Polling(_) => POLLING,
         Contender::Push(Kind::Python, _) => "WebSocket, em Python",
-        Contender::Push(..) => "WebSocket",
+        Contender::Push(..) => PUSH,
     }
 }
 
@@ -210,4 +228,30 @@ fn bytes_of_a_push(server: SocketAddr) -> Fallible<usize> {
     let after = relay.passed();
     let all = |passed: &Passed| passed.there.len() + passed.back.len();
     Ok(all(&after) - all(&before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::made_up;
+
+    fn verdict(polling: &[f64], question: f64, news: f64) -> Verdict {
+        let waits = [(POLLING, polling), (PUSH, &[0.001, 0.002, 0.003][..])];
+        let bytes = [(ONE_QUESTION, &[question][..]), (ONE_PUSH, &[news])];
+        let charts = [
+            made_up(WAIT, Unit::Seconds, &waits),
+            made_up(BYTES, Unit::Bytes, &bytes),
+        ];
+        judge(&charts).expect("a verdict")
+    }
+
+    #[test]
+    fn holds_where_news_come_sooner_and_cost_less() {
+        let slow = &[0.9, 1.0, 1.1];
+        assert!(verdict(slow, 200.0, 40.0).holds);
+        assert!(!verdict(&[0.0001, 0.0002, 0.0003], 200.0, 40.0).holds);
+        assert!(!verdict(slow, 40.0, 200.0).holds);
+        let found = verdict(slow, 200.0, 40.0).found;
+        assert!(found.contains("5\u{a0}vezes menos"), "{found}");
+    }
 }

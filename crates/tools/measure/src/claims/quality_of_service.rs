@@ -3,10 +3,12 @@
 use std::net::SocketAddr;
 
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, figure};
 use crate::load::in_python;
 use crate::load::mqtt::{Client, Count};
-use crate::statistics::{Measure, Unit, times};
+use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 6,
@@ -15,10 +17,15 @@ pub const CLAIM: Claim = Claim {
                 lenta.",
     crates: &["mqtt_broker"],
     seconds: 8,
-    run,
+    measure,
+    judge,
 };
 
-/// How many messages a run delivers: a fraction of a second.
+/// The charts by which the claim is judged.
+const RATES: &str = "Mensagens entregues por segundo";
+const PACKETS: &str = "Pacotes por mensagem, entre o publicador e o broker";
+
+/// How many messages a round delivers: a fraction of a second.
 const MESSAGES: usize = 10_000;
 
 /// How many messages may be on their way at once. It is well below what the
@@ -26,12 +33,13 @@ const MESSAGES: usize = 10_000;
 const WINDOW: usize = 20;
 
 const ROUNDS: usize = 7;
+
 /// What the lecture's publisher sends.
 const TOPIC: &str = "myhome/livingroom/temperature";
 const PAYLOAD: &[u8] = b"21.57";
 
-/// What one run found; what is counted, for all of its messages.
-struct Run {
+/// What was found in a round; what is counted, for all of its messages.
+struct Round {
     rate: f64,
     published: Count,
     received: Count,
@@ -53,7 +61,7 @@ impl Contender {
     }
 }
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
     let broker = bench.serve("mqtt_broker")?;
     let address = broker.address();
     let messages = if bench.quick { MESSAGES / 10 } else { MESSAGES };
@@ -62,7 +70,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     if bench.python.is_some() {
         contenders.extend([0, 1, 2].map(Contender::Python));
     }
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         ROUNDS,
         &mut contenders,
         |contender| contender.label(),
@@ -74,57 +82,37 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
         },
     )?;
 
-    let mut rates =
-        Chart::new("Mensagens entregues por segundo", Unit::PerSecond);
-    let title = "Pacotes por mensagem, entre o publicador e o broker";
-    let mut packets = Chart::new(title, Unit::Count);
+    let mut rates = Chart::new(RATES, Unit::PerSecond);
+    let mut packets = Chart::new(PACKETS, Unit::Count);
     let title = "Bytes por mensagem, entre o publicador e o broker";
     let mut bytes = Chart::new(title, Unit::Bytes);
-    for (contender, runs) in contenders.iter().zip(&runs) {
+    for (contender, rounds) in contenders.iter().zip(&rounds) {
         let label = contender.label();
-        let rate = Measure::of(runs.iter().map(|run| run.rate));
+        let rate = Sample::of(rounds.iter().map(|round| round.rate));
         if let Contender::Python(_) = contender {
             rates.row(Kind::Python, label, rate);
             continue;
         }
         rates.row(Kind::Lesson, &label, rate);
-        let each = |count: fn(&Run) -> u64| {
-            Measure::of(
-                runs.iter().map(|run| count(run) as f64 / messages as f64),
-            )
+        let each = |count: fn(&Round) -> u64| {
+            let counts = rounds.iter().map(|round| count(round) as f64);
+            Sample::of(counts.map(|count| count / messages as f64))
         };
         let (published, received) = (
-            each(|run| run.published.packets),
-            each(|run| run.received.packets),
+            each(|round| round.published.packets),
+            each(|round| round.received.packets),
         );
         packets.row(Kind::Lesson, &label, published).detail =
             onward(&Unit::Count.text(received.median));
         let (published, received) = (
-            each(|run| run.published.bytes),
-            each(|run| run.received.bytes),
+            each(|round| round.published.bytes),
+            each(|round| round.received.bytes),
         );
         bytes.row(Kind::Lesson, &label, published).detail =
             onward(&Unit::Bytes.text(received.median));
     }
 
-    let measure = |qos: usize| &rates.rows[qos].value;
-    let rate = |qos| measure(qos).median;
-    let slowest = measure(2);
-    let found = format!(
-        "com QoS 0, 1 e 2 entregaram-se {}, {} e {} mensagens por \
-         segundo. A QoS 0 foi {} \
-         mais rápida do que a QoS 2, em que cada mensagem troca {} pacotes com \
-         o publicador, e não só {}.",
-        Unit::Count.text(rate(0)),
-        Unit::Count.text(rate(1)),
-        Unit::Count.text(rate(2)),
-        times(rate(0), rate(2)),
-        Unit::Count.text(packets.rows[2].value.median),
-        Unit::Count.text(packets.rows[0].value.median),
-    );
-    Ok(Finding {
-        holds: slowest.high < measure(1).low && slowest.high < measure(0).low,
-        found,
+    Ok(Measurement {
         charts: vec![rates, packets, bytes],
         notes: vec![
             format!(
@@ -141,16 +129,36 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     })
 }
 
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    let rate = |qos| figure(charts, RATES, &Contender::Ours(qos).label());
+    let packets = |qos| figure(charts, PACKETS, &Contender::Ours(qos).label());
+    let (fastest, middle, slowest) = (rate(0)?, rate(1)?, rate(2)?);
+    Ok(Verdict {
+        holds: slowest.high < middle.low && slowest.high < fastest.low,
+        found: format!(
+            "com QoS 0, 1 e 2 entregaram-se {}, {} e {} mensagens por \
+             segundo. A QoS 0 foi {} mais rápida do que a QoS 2, em que cada \
+             mensagem troca {} pacotes com o publicador, e não só {}.",
+            Unit::Count.text(fastest.median),
+            Unit::Count.text(middle.median),
+            Unit::Count.text(slowest.median),
+            times(fastest.median, slowest.median),
+            Unit::Count.text(packets(2)?.median),
+            Unit::Count.text(packets(0)?.median),
+        ),
+    })
+}
+
 fn onward(count: &str) -> String {
     format!("e {count} do broker ao subscritor")
 }
 
 /// Delivers messages, and counts.
-fn deliver(broker: SocketAddr, qos: u8, messages: usize) -> Fallible<Run> {
+fn deliver(broker: SocketAddr, qos: u8, messages: usize) -> Fallible<Round> {
     let mut client = Client::connect(broker)?;
     client.subscribe(TOPIC, qos)?;
     let delivery = client.deliver(TOPIC, PAYLOAD, qos, messages, WINDOW)?;
-    Ok(Run {
+    Ok(Round {
         rate: messages as f64 / delivery.elapsed.as_secs_f64(),
         published: delivery.published,
         received: delivery.received,
@@ -163,7 +171,7 @@ fn deliver_in_python(
     broker: SocketAddr,
     qos: u8,
     messages: usize,
-) -> Fallible<Run> {
+) -> Fallible<Round> {
     // Python is slower: fewer messages take as long.
     let messages = messages / 5;
     let python = bench.python.as_ref().ok_or("não há Python")?;
@@ -175,7 +183,7 @@ fn deliver_in_python(
     ];
     let arguments = arguments.each_ref().map(String::as_str);
     let seconds = in_python::run(python, "mqtt_delivery", &arguments)?;
-    Ok(Run {
+    Ok(Round {
         rate: messages as f64 / seconds,
         published: Count::default(),
         received: Count::default(),
@@ -187,18 +195,47 @@ mod tests {
     use testkit::Program;
 
     use super::*;
+    use crate::finding::made_up;
+
+    fn verdict(rates: [&[f64]; 3]) -> Verdict {
+        let labels = [0, 1, 2].map(|qos| Contender::Ours(qos).label());
+        let rows: Vec<(&str, &[f64])> =
+            labels.iter().map(String::as_str).zip(rates).collect();
+        let packets = [(&*labels[0], &[1.0][..]), (&*labels[2], &[4.0])];
+        let charts = [
+            made_up(RATES, Unit::PerSecond, &rows),
+            made_up(PACKETS, Unit::Count, &packets),
+        ];
+        judge(&charts).expect("a verdict")
+    }
+
+    #[test]
+    fn holds_where_qos_2_is_slower_than_both_others() {
+        let (fast, middle) = (&[60e3, 61e3, 62e3], &[30e3, 31e3, 32e3]);
+        let slow = &[20e3, 20.5e3, 21e3];
+        let all = verdict([fast, middle, slow]);
+        assert!(all.holds);
+        assert!(all.found.contains("4 pacotes"), "{}", all.found);
+        assert!(!verdict([fast, slow, middle]).holds);
+        assert!(!verdict([slow, fast, middle]).holds);
+        // Their middle halves meet.
+        assert!(!verdict([fast, middle, &[20e3, 30e3, 40e3]]).holds);
+        // Nothing is claimed of the other two.
+        assert!(verdict([middle, fast, slow]).holds);
+    }
 
     #[test]
     fn a_message_costs_1_packet_at_qos_0_and_2_at_1_and_4_at_2() {
         let broker = Program::server("mqtt_broker");
         for (qos, packets) in [(0, 1), (1, 2), (2, 4)] {
-            let run = deliver(broker.address(), qos, 300).expect("delivery");
+            let round =
+                deliver(broker.address(), qos, 300).expect("delivery");
             let count = Count {
                 packets: 300 * packets,
-                bytes: run.published.bytes,
+                bytes: round.published.bytes,
             };
-            assert_eq!(run.published, count, "QoS {qos}, published");
-            assert_eq!(run.received, count, "QoS {qos}, received");
+            assert_eq!(round.published, count, "QoS {qos}, published");
+            assert_eq!(round.received, count, "QoS {qos}, received");
         }
     }
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, find};
 use crate::load::{amqp, http, mqtt, tcp, udp, ws, zmq};
 use crate::servers::Server;
-use crate::statistics::{Latencies, Measure, Unit};
+use crate::statistics::{Latencies, Sample, Unit};
 
 pub const CLAIM: Claim = Claim {
     number: 9,
@@ -23,8 +25,12 @@ pub const CLAIM: Claim = Claim {
         "zmq_rep_server",
     ],
     seconds: 20,
-    run,
+    measure,
+    judge,
 };
+
+/// The chart by which the claim is judged.
+const TRIP: &str = "Uma mensagem, ida e volta";
 
 const ROUNDS: usize = 5;
 const TIME: Duration = Duration::from_millis(250);
@@ -42,6 +48,16 @@ enum Way {
 }
 
 impl Way {
+    const ALL: [Way; 7] = [
+        Way::Tcp,
+        Way::Udp,
+        Way::ZeroMq,
+        Way::Http,
+        Way::WebSocket,
+        Way::Mqtt,
+        Way::Amqp,
+    ];
+
     fn label(self) -> &'static str {
         match self {
             Way::Tcp => "TCP",
@@ -93,7 +109,7 @@ impl Contender {
     }
 }
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
     let mut notes = vec![
         "TCP, UDP, HTTP e ZeroMQ: uma pergunta e a sua resposta, num socket \
          que fica aberto. WebSocket, MQTT e AMQP: uma mensagem que passa pelo \
@@ -106,7 +122,7 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     ];
     let mut contenders = contenders(bench, &mut notes)?;
     let time = bench.time(TIME);
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         ROUNDS,
         &mut contenders,
         Contender::label,
@@ -115,22 +131,14 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             Ok((latencies.median(), latencies.p99()))
         },
     )?;
-    let mut chart =
-        Chart::new("Uma mensagem, ida e volta", Unit::Seconds).log();
-    let mut lessons = Vec::new();
-    for (contender, runs) in contenders.iter().zip(&runs) {
-        let median = Measure::of(runs.iter().map(|(median, _)| *median));
-        let p99 = Measure::of(runs.iter().map(|(_, p99)| *p99));
-        if contender.kind == Kind::Lesson {
-            lessons.push((contender.way, median.median));
-        }
+    let mut chart = Chart::new(TRIP, Unit::Seconds).log();
+    for (contender, rounds) in contenders.iter().zip(&rounds) {
+        let median = Sample::of(rounds.iter().map(|(median, _)| *median));
+        let p99 = Sample::of(rounds.iter().map(|(_, p99)| *p99));
         chart.row(contender.kind, contender.label(), median).detail =
             format!("p99 {}", Unit::Seconds.text(p99.median));
     }
-    let (holds, found) = verdict(lessons);
-    Ok(Finding {
-        holds,
-        found,
+    Ok(Measurement {
         charts: vec![chart],
         notes,
     })
@@ -178,7 +186,17 @@ fn contenders(
     Ok(contenders)
 }
 
-fn verdict(mut lessons: Vec<(Way, f64)>) -> (bool, String) {
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    // Of AMQP there is a figure only where RabbitMQ is.
+    let mut lessons: Vec<(Way, f64)> = Way::ALL
+        .into_iter()
+        .filter_map(|way| Some((way, find(charts, TRIP, way.label())?.median)))
+        .collect();
+    if let Some(missing) = Way::ALL.into_iter().find(|way| {
+        *way != Way::Amqp && !lessons.iter().any(|(other, _)| other == way)
+    }) {
+        return Err(format!("falta «{}»", missing.label()).into());
+    }
     lessons.sort_by(|(_, one), (_, other)| one.total_cmp(other));
     let order: Vec<String> = lessons
         .iter()
@@ -196,8 +214,47 @@ fn verdict(mut lessons: Vec<(Way, f64)>) -> (bool, String) {
     // A broker that is not there is not in the way.
     let brokers = [Way::Mqtt, Way::Amqp].into_iter().filter_map(place);
     let zeromq = place(Way::ZeroMq).unwrap_or(usize::MAX);
-    let holds = sockets && brokers.into_iter().all(|broker| zeromq < broker);
-    let found =
-        format!("por ordem, a partir do mais rápido, {}.", order.join(", "));
-    (holds, found)
+    Ok(Verdict {
+        holds: sockets && brokers.into_iter().all(|broker| zeromq < broker),
+        found: format!(
+            "por ordem, a partir do mais rápido, {}.",
+            order.join(", ")
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::made_up;
+
+    /// The ways from the fastest to the slowest.
+    fn verdict(order: &[Way]) -> Fallible<Verdict> {
+        const TIMES: [f64; 7] = [1e-5, 2e-5, 3e-5, 4e-5, 5e-5, 6e-5, 7e-5];
+        let rows: Vec<(&str, &[f64])> = order
+            .iter()
+            .zip(&TIMES)
+            .map(|(way, time)| (way.label(), std::slice::from_ref(time)))
+            .collect();
+        judge(&[made_up(TRIP, Unit::Seconds, &rows)])
+    }
+
+    #[test]
+    fn holds_where_sockets_are_first_and_brokers_after_zeromq() {
+        use Way::{Amqp, Http, Mqtt, Tcp, Udp, WebSocket, ZeroMq};
+        let holds =
+            |order: &[Way]| verdict(order).expect("a verdict").holds;
+        assert!(holds(&[Udp, Tcp, ZeroMq, Http, WebSocket, Mqtt, Amqp]));
+        assert!(holds(&[Tcp, Udp, Http, WebSocket, ZeroMq, Amqp, Mqtt]));
+        assert!(!holds(&[Udp, ZeroMq, Tcp, Http, WebSocket, Mqtt, Amqp]));
+        assert!(!holds(&[Udp, Tcp, Http, WebSocket, Mqtt, ZeroMq, Amqp]));
+        // Without RabbitMQ.
+        assert!(holds(&[Udp, Tcp, ZeroMq, Http, WebSocket, Mqtt]));
+        let found = verdict(&[Udp, Tcp, ZeroMq, Http, WebSocket, Mqtt]);
+        let found = found.expect("a verdict").found;
+        assert!(found.contains("UDP (10\u{a0}µs), TCP (20"), "{found}");
+        assert!(found.ends_with("MQTT (60\u{a0}µs)."), "{found}");
+        // Only RabbitMQ may be missing.
+        assert!(verdict(&[Udp, Tcp, ZeroMq, Http, WebSocket, Amqp]).is_err());
+    }
 }

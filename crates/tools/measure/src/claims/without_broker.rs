@@ -6,10 +6,12 @@ use std::process;
 use std::time::Duration;
 
 use crate::bench::Bench;
-use crate::claim::{Chart, Claim, Fallible, Finding, Kind};
+use crate::claim::Claim;
+use crate::fallible::Fallible;
+use crate::finding::{Chart, Kind, Measurement, Verdict, figure, find};
 use crate::load::{http, in_python, zmq};
 use crate::servers::Server;
-use crate::statistics::{Measure, Unit, times};
+use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
     number: 8,
@@ -19,8 +21,23 @@ pub const CLAIM: Claim = Claim {
                 IPC ou por TCP.",
     crates: &["items_api", "zmq_inproc", "zmq_rep_server"],
     seconds: 13,
-    run,
+    measure,
+    judge,
 };
+
+/// The charts by which the claim is judged, and their rows.
+const TRIP: &str = "Uma pergunta e a resposta";
+const TRANSPORTED: &str = "Idas e voltas, com uma pergunta de cada vez";
+const REP: &str = "ZeroMQ REQ/REP";
+const REST: &str = "REST";
+const INPROC: &str = "No mesmo processo (inproc)";
+const IPC: &str = "IPC";
+const TCP: &str = "TCP";
+
+/// The title of the other one.
+fn answers_to_many() -> String {
+    format!("Perguntas respondidas, com {CLIENTS} clientes")
+}
 
 const ROUNDS: usize = 3;
 const TIME: Duration = Duration::from_millis(300);
@@ -38,13 +55,11 @@ enum Contender {
 impl Contender {
     fn label(&self) -> String {
         let (what, kind) = match self {
-            Contender::Rep(kind, _) => ("ZeroMQ REQ/REP", kind),
-            Contender::Rest(kind, _) => ("REST", kind),
-            Contender::Transport(kind, "inproc") => {
-                ("No mesmo processo (inproc)", kind)
-            }
-            Contender::Transport(kind, "ipc") => ("IPC", kind),
-            Contender::Transport(kind, _) => ("TCP", kind),
+            Contender::Rep(kind, _) => (REP, kind),
+            Contender::Rest(kind, _) => (REST, kind),
+            Contender::Transport(kind, "inproc") => (INPROC, kind),
+            Contender::Transport(kind, "ipc") => (IPC, kind),
+            Contender::Transport(kind, _) => (TCP, kind),
         };
         match kind {
             Kind::Python => format!("{what}, em Python"),
@@ -60,15 +75,15 @@ impl Contender {
     }
 }
 
-/// What one run found.
-struct Run {
+/// What a contender did in a round.
+struct Round {
     /// How long a question of one client took; of those who answer only.
     trip: f64,
     /// Answers in a second: to many clients, or over a transport.
     rate: f64,
 }
 
-fn run(bench: &mut Bench) -> Fallible<Finding> {
+fn measure(bench: &mut Bench) -> Fallible<Measurement> {
     let mut command = bench.command("zmq_rep_server")?;
     command.arg("tcp://127.0.0.1:0");
     let rep = Server::start("zmq_rep_server", command)?;
@@ -96,58 +111,29 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
             contenders.push(Contender::Transport(Kind::Python, transport));
         }
     }
-    let runs = bench.interleave(
+    let rounds = bench.interleave(
         ROUNDS,
         &mut contenders,
         Contender::label,
-        |bench, contender| measure(bench, contender),
+        |bench, contender| take_turn(bench, contender),
     )?;
 
-    let mut trips = Chart::new("Uma pergunta e a resposta", Unit::Seconds);
-    let title = format!("Perguntas respondidas, com {CLIENTS} clientes");
-    let mut answers = Chart::new(title, Unit::PerSecond);
-    let title = "Idas e voltas, com uma pergunta de cada vez";
-    let mut transported = Chart::new(title, Unit::PerSecond);
-    for (contender, runs) in contenders.iter().zip(&runs) {
+    let mut trips = Chart::new(TRIP, Unit::Seconds);
+    let mut answers = Chart::new(answers_to_many(), Unit::PerSecond);
+    let mut transported = Chart::new(TRANSPORTED, Unit::PerSecond);
+    for (contender, rounds) in contenders.iter().zip(&rounds) {
         let (kind, label) = (contender.kind(), contender.label());
-        let rate = Measure::of(runs.iter().map(|run| run.rate));
+        let rate = Sample::of(rounds.iter().map(|round| round.rate));
         if let Contender::Transport(..) = contender {
             transported.row(kind, label, rate);
         } else {
-            let trip = Measure::of(runs.iter().map(|run| run.trip));
+            let trip = Sample::of(rounds.iter().map(|round| round.trip));
             trips.row(kind, &label, trip);
             answers.row(kind, label, rate);
         }
     }
 
-    let trip = |row: usize| trips.rows[row].value.median;
-    let rate = |row: usize| transported.rows[row].value.median;
-    let answered = |row: usize| answers.rows[row].value.median;
-    let last = transports.len() - 1;
-    let (rep, rest) = (trip(0), trip(1));
-    let compared = if rep < rest {
-        format!("o REST levou {} mais tempo", times(rest, rep))
-    } else {
-        format!("o REST foi mais rápido, {}", times(rep, rest))
-    };
-    let found = format!(
-        "com um cliente que espera por cada resposta, REQ/REP respondeu em {} \
-         e a API REST em {}: {compared}. Com {CLIENTS} clientes, REQ/REP \
-         respondeu {} vezes por segundo, e o REST {}. Dentro do processo são \
-         {} idas e voltas por segundo, {} as do TCP.",
-        Unit::Seconds.text(rep),
-        Unit::Seconds.text(rest),
-        Unit::Count.text(answered(0)),
-        Unit::Count.text(answered(1)),
-        Unit::Count.text(rate(0)),
-        times(rate(0), rate(last)),
-    );
-    Ok(Finding {
-        holds: trips.rows[0].value.high < trips.rows[1].value.low
-            && (1..=last).all(|row| {
-                transported.rows[0].value.low > transported.rows[row].value.high
-            }),
-        found,
+    Ok(Measurement {
         charts: vec![trips, answers, transported],
         notes: vec![
             "REST é um GET numa ligação que se mantém; o ZeroMQ leva um \
@@ -161,7 +147,41 @@ fn run(bench: &mut Bench) -> Fallible<Finding> {
     })
 }
 
-fn measure(bench: &mut Bench, contender: &Contender) -> Fallible<Run> {
+fn judge(charts: &[Chart]) -> Fallible<Verdict> {
+    let trip = |label| figure(charts, TRIP, label);
+    let (rep, rest) = (trip(REP)?, trip(REST)?);
+    let answered = |label| {
+        let rate = figure(charts, &answers_to_many(), label)?;
+        Fallible::Ok(Unit::Count.text(rate.median))
+    };
+    let inproc = figure(charts, TRANSPORTED, INPROC)?;
+    let tcp = figure(charts, TRANSPORTED, TCP)?;
+    let ipc = find(charts, TRANSPORTED, IPC); // Windows has none
+    let fastest_inside = inproc.low > tcp.high
+        && ipc.is_none_or(|ipc| inproc.low > ipc.high);
+    let compared = if rep.median < rest.median {
+        format!("o REST levou {} mais tempo", times(rest.median, rep.median))
+    } else {
+        format!("o REST foi mais rápido, {}", times(rep.median, rest.median))
+    };
+    Ok(Verdict {
+        holds: rep.high < rest.low && fastest_inside,
+        found: format!(
+            "com um cliente que espera por cada resposta, REQ/REP respondeu \
+             em {} e a API REST em {}: {compared}. Com {CLIENTS} clientes, \
+             REQ/REP respondeu {} vezes por segundo, e o REST {}. Dentro do \
+             processo são {} idas e voltas por segundo, {} as do TCP.",
+            Unit::Seconds.text(rep.median),
+            Unit::Seconds.text(rest.median),
+            answered(REP)?,
+            answered(REST)?,
+            Unit::Count.text(inproc.median),
+            times(inproc.median, tcp.median),
+        ),
+    })
+}
+
+fn take_turn(bench: &mut Bench, contender: &Contender) -> Fallible<Round> {
     let time = bench.time(TIME);
     let (trip, rate) = match contender {
         Contender::Rep(_, endpoint) => (
@@ -177,14 +197,14 @@ fn measure(bench: &mut Bench, contender: &Contender) -> Fallible<Run> {
             let count = "2000";
             let endpoint = endpoint(transport);
             let seconds =
-                in_python::run(python, "zmq_inproc", &[&endpoint, count])?;
+                in_python::seconds(python, "zmq_inproc", &[&endpoint, count])?;
             (0.0, 2000.0 / seconds)
         }
         Contender::Transport(_, transport) => {
             (0.0, transport_rate(bench, transport)?)
         }
     };
-    Ok(Run { trip, rate })
+    Ok(Round { trip, rate })
 }
 
 /// The lesson counts for a second by itself.
@@ -208,5 +228,48 @@ fn endpoint(transport: &str) -> String {
             format!("ipc://{}", env::temp_dir().join(file).display())
         }
         _ => "tcp://127.0.0.1:*".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::made_up;
+
+    fn verdict(trips: [f64; 2], transported: &[(&str, &[f64])]) -> Verdict {
+        let [rep, rest] = &trips;
+        let one = std::slice::from_ref;
+        let charts = [
+            made_up(
+                TRIP,
+                Unit::Seconds,
+                &[(REP, one(rep)), (REST, one(rest))],
+            ),
+            made_up(
+                &answers_to_many(),
+                Unit::PerSecond,
+                &[(REP, &[90e3]), (REST, &[40e3])],
+            ),
+            made_up(TRANSPORTED, Unit::PerSecond, transported),
+        ];
+        judge(&charts).expect("a verdict")
+    }
+
+    #[test]
+    fn holds_where_rep_beats_rest_and_inproc_the_network() {
+        let fast: &[f64] = &[30e3, 31e3, 32e3];
+        let (slow, slower): (&[f64], &[f64]) = (&[14e3], &[12e3]);
+        let all = [(INPROC, fast), (IPC, slow), (TCP, slower)];
+        assert!(verdict([40e-6, 90e-6], &all).holds);
+        assert!(!verdict([90e-6, 40e-6], &all).holds);
+        let found = verdict([90e-6, 45e-6], &all).found;
+        assert!(found.contains("mais rápido, 2\u{a0}vezes"), "{found}");
+        let ipc = [(INPROC, slow), (IPC, fast), (TCP, slower)];
+        assert!(!verdict([40e-6, 90e-6], &ipc).holds);
+        let tcp = [(INPROC, slow), (IPC, slower), (TCP, fast)];
+        assert!(!verdict([40e-6, 90e-6], &tcp).holds);
+        // Windows has no IPC.
+        let two = [(INPROC, fast), (TCP, slower)];
+        assert!(verdict([40e-6, 90e-6], &two).holds);
     }
 }

@@ -21,7 +21,7 @@ use tokio::{runtime, time};
 
 use super::mqtt::unique_name;
 use super::{MESSAGE, PATIENCE, closed_loop};
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::statistics::Latencies;
 
 /// How a message is published.

@@ -1,6 +1,6 @@
 //! Loads made by Python's own clients.
 
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::python::Python;
 
 /// Runs `python/NAME.py`, which makes a load and prints one number: how many

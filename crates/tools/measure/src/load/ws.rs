@@ -13,7 +13,7 @@ use tokio_tungstenite::{
 };
 
 use super::{MESSAGE, PATIENCE, closed_loop};
-use crate::claim::Fallible;
+use crate::fallible::Fallible;
 use crate::statistics::Latencies;
 
 /// Clients of one chat, all on this thread.
