@@ -12,7 +12,7 @@ pub fn epoll_echo() -> Fallible<Server> {
     if !cfg!(target_os = "linux") {
         return Err("o epoll só existe em Linux".into());
     }
-    let root = workspace();
+    let root = workspace()?;
     let folder = root.join("target/measure");
     fs::create_dir_all(&folder)?;
     let program = folder.join("epoll_echo");

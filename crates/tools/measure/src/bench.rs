@@ -27,8 +27,9 @@ pub struct Bench {
     pub progress: Progress,
     /// For the loads of many connections; one thread.
     pub runtime: Runtime,
-    /// Started for the first claim that asks, and ended after the last one.
-    pub rabbitmq: Option<RabbitMq>,
+    /// Started for the first claim that asks, and ended after the last one; or
+    /// why there is none.
+    pub rabbitmq: Option<Result<RabbitMq, String>>,
 }
 
 impl Bench {
@@ -61,10 +62,10 @@ impl Bench {
 
     /// The broker of all the claims that need one.
     pub fn rabbitmq(&mut self) -> Fallible<&RabbitMq> {
-        match self.rabbitmq.take() {
-            Some(broker) => Ok(self.rabbitmq.insert(broker)),
-            None => Ok(self.rabbitmq.insert(RabbitMq::start()?)),
-        }
+        let started = self.rabbitmq.get_or_insert_with(|| {
+            RabbitMq::start().map_err(|error| error.to_string())
+        });
+        started.as_ref().map_err(|why| why.clone().into())
     }
 
     /// So many rounds, or the few that show that all works.

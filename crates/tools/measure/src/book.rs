@@ -9,6 +9,7 @@ use crate::fallible::Fallible;
 use crate::lessons::workspace;
 use crate::plot;
 use crate::report::{self, Report};
+use crate::terminal;
 
 /// Where the report is that the page shows.
 const REPORT: &str = "docs/measures/report.json";
@@ -18,7 +19,7 @@ const FIGURES: &str = "figures/measures";
 /// Makes a report the book's: the page, its figures, and the report itself.
 pub fn write(file: &Path) -> Fallible<()> {
     let report = report::read(file)?;
-    let root = workspace();
+    let root = workspace()?;
     // The figures of the report before may be others.
     let _ = fs::remove_dir_all(root.join(FIGURES));
     for (path, text) in files(&report)? {
@@ -28,7 +29,7 @@ pub fn write(file: &Path) -> Fallible<()> {
         }
         fs::write(path, text)?;
     }
-    report::say(&format!("A página do livro: {PAGE}\n"));
+    terminal::say(&format!("A página do livro: {PAGE}\n"));
     Ok(())
 }
 
@@ -37,9 +38,9 @@ fn files(report: &Report) -> Fallible<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     files.insert(REPORT.to_string(), report::json(report)?);
     files.insert(PAGE.to_string(), page(report));
-    for measured in &report.claims {
-        for (index, chart) in measured.charts().iter().enumerate() {
-            let path = figure(measured.number, index);
+    for claim in &report.claims {
+        for (index, chart) in claim.charts().iter().enumerate() {
+            let path = figure(claim.number, index);
             files.insert(path, plot::svg(chart, plot::Style::Own));
         }
     }
@@ -70,32 +71,32 @@ fn page(report: &Report) -> String {
         let _ = write!(page, "**{warning}**\n\n");
     }
     page += "| n.º | diapositivo | veredicto |\n|---|---|---|\n";
-    for measured in &report.claims {
-        let (number, slide) = (measured.number, &measured.slide);
-        let verdict = measured.verdict();
+    for claim in &report.claims {
+        let (number, slide) = (claim.number, &claim.slide);
+        let verdict = claim.verdict();
         let link = format!("[{slide}](#claim-{number})");
         let _ = writeln!(page, "| {number} | {link} | {verdict} |");
     }
-    for measured in &report.claims {
-        let number = measured.number;
+    for claim in &report.claims {
+        let number = claim.number;
         let _ = write!(
             page,
             "\n## {number}. {} {{#claim-{number}}}\n\n{}\n\n**{}**: {}\n",
-            measured.slide,
-            measured.statement,
-            measured.verdict(),
-            measured.found(),
+            claim.slide,
+            claim.statement,
+            claim.verdict(),
+            claim.found(),
         );
-        for (index, chart) in measured.charts().iter().enumerate() {
+        for (index, chart) in claim.charts().iter().enumerate() {
             let figure = figure(number, index);
             let text = plot::described(chart).replace(['[', ']'], "");
             let _ = write!(page, "\n![{text}](../{figure})\n");
         }
         page.push('\n');
-        for remark in measured.remarks() {
+        for remark in claim.remarks() {
             let _ = writeln!(page, "- {remark}");
         }
-        let crates: Vec<String> = measured
+        let crates: Vec<String> = claim
             .crates
             .iter()
             .map(|name| format!("`{name}`"))
@@ -118,7 +119,7 @@ mod tests {
     /// Nobody writes a figure by hand: the page is what its report makes.
     #[test]
     fn the_books_page_is_made_from_the_stored_report() {
-        let root = workspace();
+        let root = testkit::workspace();
         let report = report::read(&root.join(REPORT)).expect("a report");
         let files = files(&report).expect("the files");
         for (path, text) in &files {

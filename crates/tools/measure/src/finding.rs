@@ -131,6 +131,20 @@ impl Chart {
         let last = self.rows.len() - 1;
         &mut self.rows[last]
     }
+
+    /// The middle half of a figure's rounds; nothing where there is only one.
+    pub fn spread(&self, value: &Sample) -> String {
+        if value.runs.len() < 2 {
+            return String::new();
+        }
+        let low = self.unit.text(value.low);
+        let high = self.unit.text(value.high);
+        let noisy = if value.is_noisy() { ", ruidosa" } else { "" };
+        if low == high && noisy.is_empty() {
+            return String::new();
+        }
+        format!("({low} a {high}{noisy})")
+    }
 }
 
 /// A chart of made-up figures, for the tests of what judges them: each row has

@@ -73,7 +73,7 @@ fn read(path: &str) -> String {
 fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
-        .current_dir(workspace())
+        .current_dir(workspace().unwrap_or_else(|_| ".".into()))
         .output();
     let output = output.map(|output| output.stdout).unwrap_or_default();
     String::from_utf8_lossy(&output).trim().to_string()
@@ -149,20 +149,24 @@ pub fn versions() -> BTreeMap<String, String> {
         (commit, false) => format!("{commit}, com alterações"),
     };
     versions.insert("commit".to_string(), commit);
-    let lock = fs::read_to_string(workspace().join("Cargo.lock"));
-    let lock = lock.unwrap_or_default();
+    let lock = workspace()
+        .ok()
+        .and_then(|root| fs::read_to_string(root.join("Cargo.lock")).ok())
+        .unwrap_or_default();
     for name in CRATES {
-        // Some are there twice: the lessons use the newest.
-        let newest = lock
-            .split("[[package]]")
-            .filter(|package| {
-                value(package, "name", '=').as_deref() == Some(name)
-            })
-            .filter_map(|package| value(package, "version", '='))
-            .last();
+        let newest = newest(&lock, name);
         versions.extend(newest.map(|newest| (name.to_string(), newest)));
     }
     versions
+}
+
+/// A crate's version in a `Cargo.lock`. Some are there twice, the newest one
+/// last, which the lessons use.
+fn newest(lock: &str, name: &str) -> Option<String> {
+    lock.split("[[package]]")
+        .filter(|package| value(package, "name", '=').as_deref() == Some(name))
+        .filter_map(|package| value(package, "version", '='))
+        .last()
 }
 
 /// Today, in UTC: `2025-11-10`.
@@ -210,8 +214,20 @@ mod tests {
 
     #[test]
     fn the_newest_of_two_versions() {
-        let versions = versions();
-        assert!(versions["tokio"].starts_with("1."), "{versions:?}");
-        assert!(versions["rustc"].starts_with("1."), "{versions:?}");
+        let package = |name, version| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\n"
+            )
+        };
+        let lock = [
+            package("tokio", "1.54.0"),
+            package("tungstenite", "0.29.0"),
+            package("tungstenite", "0.30.1"),
+            package("tungstenite-extra", "9.0.0"),
+        ];
+        let lock = lock.concat();
+        assert_eq!(newest(&lock, "tungstenite").as_deref(), Some("0.30.1"));
+        assert_eq!(newest(&lock, "tokio").as_deref(), Some("1.54.0"));
+        assert_eq!(newest(&lock, "lapin"), None);
     }
 }

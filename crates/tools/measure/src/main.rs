@@ -3,16 +3,20 @@
 //! [`claims`] has a module for each claim, which measures it with a
 //! [`bench::Bench`]: it starts the lessons' programs ([`servers`]), sends them
 //! a load ([`load`]) in several interleaved rounds, and gives charts of
-//! [`statistics`] with a verdict. [`report`] shows them.
+//! [`statistics`]; by these alone, it judges the claim. [`report`] is what all
+//! came to, which [`terminal`], [`page`] and [`book`] show.
 
 mod baseline;
 mod bench;
 mod book;
 mod claim;
 mod claims;
+mod fallible;
+mod finding;
 mod lessons;
 mod load;
 mod machine;
+mod page;
 mod plot;
 mod progress;
 mod python;
@@ -21,22 +25,27 @@ mod relay;
 mod report;
 mod servers;
 mod statistics;
+mod terminal;
 
 use std::collections::BTreeSet;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use lexopt::prelude::*;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use bench::Bench;
-use claim::{Claim, Fallible};
+use claim::Claim;
+use fallible::Fallible;
 use machine::Machine;
 use progress::Progress;
 use python::Python;
-use report::{Measured, Report, say};
+use report::{ClaimReport, Report};
+use terminal::say;
 
 const USAGE: &str = "\
 Mede nesta máquina o que a aula afirma, com os programas das lições.
@@ -57,7 +66,7 @@ tirado à sorte; --quick só mostra que tudo funciona, em poucos segundos.
 enum Trouble {
     /// The command is wrong; and how.
     Usage(String),
-    /// Something failed that is not a claim.
+    /// Something failed.
     Failed(String),
 }
 
@@ -68,13 +77,10 @@ impl<E: ToString> From<E> for Trouble {
 }
 
 fn main() -> ExitCode {
-    let _ = ctrlc::set_handler(|| {
-        servers::end_all();
-        rabbitmq::remove_folder();
-        std::process::exit(130);
-    });
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    match dispatch(&arguments) {
+    if let Err(error) = programs::end_on_signals(|| ()) {
+        eprintln!("O Ctrl-C não se pode ouvir: {error}");
+    }
+    match dispatch(env::args_os().skip(1).collect()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Failed(what)) => {
             eprintln!("{what}");
@@ -89,25 +95,43 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &[String]) -> Result<(), Trouble> {
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words[..] {
-        ["help" | "--help" | "-h"] => say(USAGE),
-        ["list"] => {
+fn dispatch(arguments: Vec<OsString>) -> Result<(), Trouble> {
+    match parse(arguments)? {
+        Command::Help => say(USAGE),
+        Command::List => {
             for claim in claims::ALL {
                 say(&format!("{}. {}\n", claim.number, claim.slide));
-                say(&report::wrapped(claim.statement, "   "));
+                say(&terminal::wrapped(claim.statement, "   "));
             }
         }
-        ["book", file] => book::write(Path::new(file))?,
-        ["book", ..] => {
-            return Err(Trouble::Usage(
-                "Depois de book vem um report.json.".into(),
-            ));
+        Command::Book(file) => book::write(&file)?,
+        Command::Measure(options) => {
+            if let Some(folder) = &options.report {
+                page::make(folder)?;
+            }
+            let report = measure(&options)?;
+            say(&terminal::summary(&report));
+            if let Some(folder) = &options.report {
+                page::write(&report, folder)?;
+                let page = folder.join("index.html");
+                say(&format!("A página: {}\n", page.display()));
+            }
+            if report.claims.iter().any(ClaimReport::is_unmeasured) {
+                let what = "Nem tudo se pôde medir: a razão está acima.";
+                return Err(Trouble::Failed(what.into()));
+            }
         }
-        _ => measure(&Options::parse(&words)?)?,
     }
     Ok(())
+}
+
+/// What the tool is asked to do.
+enum Command {
+    Help,
+    List,
+    /// Makes the book's page of this report.
+    Book(PathBuf),
+    Measure(Options),
 }
 
 struct Options {
@@ -118,41 +142,81 @@ struct Options {
     seed: u64,
 }
 
-impl Options {
-    fn parse(words: &[&str]) -> Result<Options, Trouble> {
-        let mut options = Options {
-            claims: Vec::new(),
-            report: None,
-            python: false,
-            quick: false,
-            // Short, to be typed again.
-            seed: rand::rng().random_range(0..1_000_000),
-        };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            match *word {
-                "--python" => options.python = true,
-                "--quick" => options.quick = true,
-                "--report" => {
-                    let folder = words.next().ok_or(Trouble::Usage(
-                        "Depois de --report vem uma pasta.".into(),
-                    ))?;
-                    options.report = Some(folder.into());
-                }
-                "--seed" => {
-                    let seed = words.next().and_then(|word| word.parse().ok());
-                    options.seed = seed.ok_or(Trouble::Usage(
-                        "Depois de --seed vem um número.".into(),
-                    ))?;
-                }
-                number => options.claims.push(find(number)?),
+fn parse(arguments: Vec<OsString>) -> Result<Command, Trouble> {
+    let mut options = Options {
+        claims: Vec::new(),
+        report: None,
+        python: false,
+        quick: false,
+        // Short, to be typed again.
+        seed: rand::rng().random_range(0..1_000_000),
+    };
+    let usage = |what: &str| Trouble::Usage(what.into());
+    let mut is_first = true;
+    let mut parser = lexopt::Parser::from_args(arguments);
+    while let Some(argument) = parser.next().map_err(explain)? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Help),
+            Value(word) if is_first && word == "help" => {
+                return Ok(Command::Help);
             }
+            Value(word) if is_first && word == "list" => {
+                return match parser.next().map_err(explain)? {
+                    None => Ok(Command::List),
+                    Some(_) => Err(usage("Depois de list não vem nada.")),
+                };
+            }
+            Value(word) if is_first && word == "book" => {
+                let file = parser.value();
+                let more = parser.next().map_err(explain)?.is_some();
+                return match file {
+                    Ok(file) if !more => Ok(Command::Book(file.into())),
+                    _ => Err(usage("Depois de book vem um report.json.")),
+                };
+            }
+            Long("python") => options.python = true,
+            Long("quick") => options.quick = true,
+            Long("report") => {
+                let folder = parser.value();
+                let folder = folder
+                    .map_err(|_| usage("Depois de --report vem uma pasta."))?;
+                options.report = Some(folder.into());
+            }
+            Long("seed") => {
+                let seed = parser.value().ok();
+                let seed = seed.and_then(|seed| seed.parse().ok());
+                options.seed =
+                    seed.ok_or(usage("Depois de --seed vem um número."))?;
+            }
+            Value(word) => {
+                let claim = find(&word.to_string_lossy())?;
+                // Twice the same is once.
+                let numbers = options.claims.iter().map(|claim| claim.number);
+                if !numbers.into_iter().any(|number| number == claim.number) {
+                    options.claims.push(claim);
+                }
+            }
+            other => return Err(explain(other.unexpected())),
         }
-        if options.claims.is_empty() {
-            options.claims = claims::ALL.iter().collect();
-        }
-        Ok(options)
+        is_first = false;
     }
+    if options.claims.is_empty() {
+        options.claims = claims::ALL.iter().collect();
+    }
+    Ok(Command::Measure(options))
+}
+
+/// What is wrong with the arguments, in Portuguese.
+fn explain(error: lexopt::Error) -> Trouble {
+    Trouble::Usage(match error {
+        lexopt::Error::UnexpectedOption(option) => {
+            format!("A opção «{option}» não existe.")
+        }
+        lexopt::Error::UnexpectedValue { option, .. } => {
+            format!("A opção «{option}» não leva nada com ela.")
+        }
+        error => format!("Os argumentos não se percebem: {error}."),
+    })
 }
 
 fn find(word: &str) -> Result<&'static Claim, Trouble> {
@@ -168,7 +232,7 @@ fn find(word: &str) -> Result<&'static Claim, Trouble> {
     })
 }
 
-fn measure(options: &Options) -> Fallible<()> {
+fn measure(options: &Options) -> Fallible<Report> {
     let python = options.python.then(Python::prepare).transpose()?;
     let names: BTreeSet<&str> = options
         .claims
@@ -178,7 +242,7 @@ fn measure(options: &Options) -> Fallible<()> {
         .collect();
     eprintln!("A compilar o que se vai medir.");
     let programs = lessons::build(&names)?;
-    servers::raise_descriptor_limit();
+    programs::raise_descriptor_limit();
 
     let planned = |claim: &Claim| {
         let python = if options.python { 3 } else { 2 };
@@ -225,17 +289,11 @@ fn measure(options: &Options) -> Fallible<()> {
         // Each claim alone is the same as among the others.
         bench.random =
             StdRng::seed_from_u64(options.seed ^ u64::from(claim.number) << 32);
-        let found = (claim.run)(&mut bench);
+        let found = claim.examine(&mut bench);
         bench.progress.clear();
-        let measured = Measured::new(claim, found);
-        say(&report::claim(&measured));
-        report.claims.push(measured);
+        let claim = ClaimReport::new(claim, found);
+        say(&terminal::claim(&claim));
+        report.claims.push(claim);
     }
-    say(&report::summary(&report));
-    if let Some(folder) = &options.report {
-        report::write(&report, folder)?;
-        let page = folder.join("index.html");
-        say(&format!("A página: {}\n", page.display()));
-    }
-    Ok(())
+    Ok(report)
 }

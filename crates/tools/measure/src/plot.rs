@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use crate::finding::{Chart, Kind, Row};
-use crate::report::{escaped, spread};
 
 const WIDTH: f64 = 1200.0;
 const TOP: f64 = 72.0;
@@ -19,6 +18,14 @@ pub enum Style {
     Own,
     /// In the page that holds it.
     OfThePage,
+}
+
+/// For the text of a page, and for its attributes.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// The colours of all the figures of the workspace.
@@ -217,7 +224,7 @@ fn bar(
 /// What stands after the number: its detail or, without one, its spread.
 fn note(chart: &Chart, row: &Row) -> String {
     match row.detail.as_str() {
-        "" => spread(chart, &row.value),
+        "" => chart.spread(&row.value),
         detail if row.value.is_noisy() => format!("{detail}, ruidosa"),
         detail => detail.to_string(),
     }

@@ -11,13 +11,17 @@ const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
 
 pub struct Python {
     interpreter: PathBuf,
+    /// The folder of the programs.
+    scripts: PathBuf,
 }
 
 impl Python {
     /// Makes the environment in `target/measure-venv`, unless it is there and
     /// holds what it should. The first time needs the internet, or pip's cache.
     pub fn prepare() -> Fallible<Python> {
-        let folder = workspace().join("target/measure-venv");
+        let root = workspace()?;
+        let scripts = root.join("crates/tools/measure/python");
+        let folder = root.join("target/measure-venv");
         let interpreter = folder.join(if cfg!(windows) {
             "Scripts/python.exe"
         } else {
@@ -31,20 +35,23 @@ impl Python {
             let mut venv = Command::new(python);
             succeed(venv.args(["-m", "venv", "--clear"]).arg(&folder))?;
             let mut pip = Command::new(&interpreter);
-            let list = scripts().join("requirements.txt");
+            let list = scripts.join("requirements.txt");
             pip.args(["-m", "pip", "install", "--quiet"])
                 .args(["--disable-pip-version-check", "--requirement"])
                 .arg(list);
             succeed(&mut pip)?;
             fs::write(installed, REQUIREMENTS)?;
         }
-        Ok(Python { interpreter })
+        Ok(Python {
+            interpreter,
+            scripts,
+        })
     }
 
     /// The command of `python/NAME.py`.
     pub fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.interpreter);
-        command.arg(scripts().join(format!("{name}.py")));
+        command.arg(self.scripts.join(format!("{name}.py")));
         command
     }
 
@@ -59,10 +66,6 @@ impl Python {
             .map(|line| line.replace("==", " "));
         [version].into_iter().chain(libraries).collect()
     }
-}
-
-fn scripts() -> PathBuf {
-    workspace().join("crates/tools/measure/python")
 }
 
 fn succeed(command: &mut Command) -> Fallible<()> {

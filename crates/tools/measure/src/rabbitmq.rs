@@ -34,7 +34,7 @@ impl RabbitMq {
         let data = Data;
         let mut command = Command::new("bash");
         command
-            .arg(workspace().join("crates/5_rabbitmq/rabbitmq.sh"))
+            .arg(workspace()?.join("crates/5_rabbitmq/rabbitmq.sh"))
             .env("PORT", free_port()?.to_string())
             .env("DATA", folder());
         let server = Server::start_when("rabbitmq.sh", command, |line| {
@@ -68,7 +68,7 @@ impl Drop for Data {
 /// price.
 fn folder() -> PathBuf {
     let name = format!("target/measure-rabbitmq-{}", process::id());
-    workspace().join(name)
+    workspace().unwrap_or_default().join(name)
 }
 
 /// For the day that the tool itself is stopped.

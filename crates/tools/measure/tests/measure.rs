@@ -28,7 +28,7 @@ fn quick_all(claims: &[&str]) -> (Vec<Value>, String) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path that is text");
-    let options = ["--quick", "--seed", "7", "--report", path];
+    let options = ["--quick", "--seed=7", "--report", path];
     let finished = Program::start(measure(claims).args(options))
         .finish_within(testkit::DEADLINE * 6);
     assert!(finished.status.success(), "{}", finished.stderr);
@@ -84,6 +84,10 @@ fn wrong_use_is_told_apart() {
         (&["99"], "«99» não é uma afirmação nem uma opção."),
         (&["--report"], "Depois de --report vem uma pasta."),
         (&["--seed", "x"], "Depois de --seed vem um número."),
+        (&["--seed=x"], "Depois de --seed vem um número."),
+        (&["--rapido"], "A opção «--rapido» não existe."),
+        (&["--quick=2"], "A opção «--quick» não leva nada com ela."),
+        (&["list", "2"], "Depois de list não vem nada."),
         (&["book"], "Depois de book vem um report.json."),
     ] {
         let finished = Program::start(&mut measure(arguments)).finish();
@@ -92,6 +96,29 @@ fn wrong_use_is_told_apart() {
         assert_eq!(finished.stderr.lines().count(), 1, "{finished:?}");
         assert_eq!(finished.stdout, "");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn argument_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let word = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    let finished = Program::start(measure(&[]).arg(word)).finish();
+    assert_eq!(finished.status.code(), Some(2), "{finished:?}");
+    assert!(finished.stderr.starts_with("«caf�» não é uma afirmação"));
+}
+
+/// Nothing is measured in vain.
+#[test]
+fn report_that_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("write");
+    let report = file.join("report");
+    let finished =
+        Program::start(measure(&["1", "--quick", "--report"]).arg(report))
+            .finish();
+    finished.assert_fails_with("Não se pode escrever na pasta [..]");
 }
 
 #[test]

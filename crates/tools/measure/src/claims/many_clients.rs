@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use programs::Usage;
+
 use crate::baseline;
 use crate::bench::Bench;
 use crate::claim::Claim;
 use crate::fallible::Fallible;
 use crate::finding::{Chart, Kind, Measurement, Verdict, figure, find};
 use crate::load::{PATIENCE, tcp};
-use crate::servers::{Server, Usage};
+use crate::servers::Server;
 use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {

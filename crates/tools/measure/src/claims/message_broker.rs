@@ -1,7 +1,5 @@
 //! What RabbitMQ's guarantees cost, and what more consumers bring.
 
-use std::io::{self, Write};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::bench::Bench;
@@ -10,6 +8,7 @@ use crate::fallible::Fallible;
 use crate::finding::{Chart, Kind, Measurement, Verdict, figure};
 use crate::load::amqp::{Consumption, Publisher, Publishing, consume};
 use crate::load::in_python;
+use crate::servers::output_of;
 use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
@@ -41,7 +40,7 @@ const PAYLOAD: &[u8] = b"21.57";
 /// It goes when a round ends.
 const QUEUE: &str = "leitura";
 
-/// How many messages may wait for their confirmation: the lesson's number.
+/// How many messages may wait for their confirmation.
 const WINDOW: usize = 1000;
 
 const PUBLISHING_ROUNDS: usize = 5;
@@ -62,7 +61,7 @@ struct Way {
 enum PublishedBy {
     /// This tool.
     Tool(Publishing),
-    /// The lesson, with a message a line on its input.
+    /// The lesson, with the messages as its arguments.
     Lesson,
     /// What `amqp_publishing.py` is told.
     Python(&'static str),
@@ -85,9 +84,9 @@ fn ways(with_python: bool) -> Vec<Way> {
         ours(ON_DISK, Publishing::Persistent(WINDOW), 10_000),
         ours(ONE_BY_ONE, Publishing::Confirmed(1), 1000),
         Way {
-            label: "Em disco, com rabbitmq_producer",
+            label: "Em disco, uma a uma, com rabbitmq_producer",
             publisher: PublishedBy::Lesson,
-            messages: 10_000,
+            messages: 500,
         },
     ];
     if with_python {
@@ -117,9 +116,10 @@ fn measure(bench: &mut Bench) -> Fallible<Measurement> {
         publishing.row(kind, way.label, Sample::of(rates));
     }
 
+    let mut consumers = CONSUMERS;
     let rounds = bench.interleave(
         CONSUMING_ROUNDS,
-        &mut CONSUMERS,
+        &mut consumers,
         |consumers| label(*consumers),
         |_, consumers| consume(&url, *consumers, JOBS, WORK),
     )?;
@@ -182,11 +182,11 @@ fn notes() -> Vec<String> {
          as outras são clássicas e ficam em memória."
             .into(),
         format!(
-            "Confirmadas: até {WINDOW} à espera da confirmação, como na \
-             lição. Sem confirmação, a medida acaba quando a fila diz que tem \
+            "Confirmadas: até {WINDOW} à espera da confirmação. Sem confirmação, a medida acaba quando a fila diz que tem \
              todas as mensagens."
         ),
-        "rabbitmq_producer conta desde que arranca até que termina. Em Python \
+        "rabbitmq_producer espera pela confirmação de cada uma, e conta desde \
+         que arranca até que termina. Em Python \
          publica a biblioteca pika."
             .into(),
         format!(
@@ -228,26 +228,13 @@ fn publish_with_the_lesson(
     url: &str,
     messages: u32,
 ) -> Fallible<f64> {
+    let payload = str::from_utf8(PAYLOAD)?;
     let mut command = bench.command("rabbitmq_producer")?;
-    let (input, mut lines) = io::pipe()?;
+    command.arg(url);
+    command.args((0..messages).map(|_| payload));
     let start = Instant::now();
-    let mut producer = command
-        .arg(url)
-        .stdin(input)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
-    drop(command); // and with it this process's copy of the input
-    let text = [PAYLOAD, b"\n"].concat().repeat(messages as usize);
-    let written = lines.write_all(&text);
-    drop(lines);
-    let ended = producer.wait()?;
-    let elapsed = start.elapsed();
-    written?;
-    if !ended.success() {
-        return Err("rabbitmq_producer falhou".into());
-    }
-    Ok(elapsed.as_secs_f64())
+    output_of("rabbitmq_producer", command)?;
+    Ok(start.elapsed().as_secs_f64())
 }
 
 #[cfg(test)]
@@ -275,7 +262,8 @@ mod tests {
         let all = verdict([one, two, four]);
         assert!(all.holds);
         assert!(
-            all.found.contains("2\u{a0}vezes o trabalho de um, e quatro 4"),
+            all.found
+                .contains("2\u{a0}vezes o trabalho de um, e quatro 4"),
             "{}",
             all.found
         );

@@ -1,7 +1,7 @@
 //! News by asking every two seconds, and news that come by themselves.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -165,13 +165,17 @@ fn poll(
     interval: Duration,
 ) -> io::Result<Latencies> {
     // All connections are made before.
-    let start = Instant::now() + Duration::from_millis(200);
+    let streams: Vec<TcpStream> = (0..CLIENTS)
+        .map(|_| http::connect(api))
+        .collect::<io::Result<_>>()?;
+    let start = Instant::now();
     let mut moment = || interval.mul_f64(bench.random.random());
     let news = start + moment();
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|_| {
+    let clients: Vec<_> = streams
+        .into_iter()
+        .map(|stream| {
             let first = start + moment();
-            thread::spawn(move || wait_for_news(api, first, interval, news))
+            thread::spawn(move || wait_for_news(stream, first, interval, news))
         })
         .collect();
     let mut delays = Latencies::new();
@@ -183,12 +187,11 @@ fn poll(
 }
 
 fn wait_for_news(
-    api: SocketAddr,
+    mut stream: TcpStream,
     mut next: Instant,
     interval: Duration,
     news: Instant,
 ) -> io::Result<Duration> {
-    let mut stream = http::connect(api)?;
     loop {
         thread::sleep(next.saturating_duration_since(Instant::now()));
         let asked = Instant::now();

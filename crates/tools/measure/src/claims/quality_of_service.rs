@@ -182,7 +182,7 @@ fn deliver_in_python(
         WINDOW.to_string(),
     ];
     let arguments = arguments.each_ref().map(String::as_str);
-    let seconds = in_python::run(python, "mqtt_delivery", &arguments)?;
+    let seconds = in_python::seconds(python, "mqtt_delivery", &arguments)?;
     Ok(Round {
         rate: messages as f64 / seconds,
         published: Count::default(),
@@ -228,8 +228,7 @@ mod tests {
     fn a_message_costs_1_packet_at_qos_0_and_2_at_1_and_4_at_2() {
         let broker = Program::server("mqtt_broker");
         for (qos, packets) in [(0, 1), (1, 2), (2, 4)] {
-            let round =
-                deliver(broker.address(), qos, 300).expect("delivery");
+            let round = deliver(broker.address(), qos, 300).expect("delivery");
             let count = Count {
                 packets: 300 * packets,
                 bytes: round.published.bytes,

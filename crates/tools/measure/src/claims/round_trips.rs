@@ -242,8 +242,7 @@ mod tests {
     #[test]
     fn holds_where_sockets_are_first_and_brokers_after_zeromq() {
         use Way::{Amqp, Http, Mqtt, Tcp, Udp, WebSocket, ZeroMq};
-        let holds =
-            |order: &[Way]| verdict(order).expect("a verdict").holds;
+        let holds = |order: &[Way]| verdict(order).expect("a verdict").holds;
         assert!(holds(&[Udp, Tcp, ZeroMq, Http, WebSocket, Mqtt, Amqp]));
         assert!(holds(&[Tcp, Udp, Http, WebSocket, ZeroMq, Amqp, Mqtt]));
         assert!(!holds(&[Udp, ZeroMq, Tcp, Http, WebSocket, Mqtt, Amqp]));

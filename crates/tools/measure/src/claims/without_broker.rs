@@ -10,7 +10,7 @@ use crate::claim::Claim;
 use crate::fallible::Fallible;
 use crate::finding::{Chart, Kind, Measurement, Verdict, figure, find};
 use crate::load::{http, in_python, zmq};
-use crate::servers::Server;
+use crate::servers::{Server, output_of};
 use crate::statistics::{Sample, Unit, times};
 
 pub const CLAIM: Claim = Claim {
@@ -157,8 +157,8 @@ fn judge(charts: &[Chart]) -> Fallible<Verdict> {
     let inproc = figure(charts, TRANSPORTED, INPROC)?;
     let tcp = figure(charts, TRANSPORTED, TCP)?;
     let ipc = find(charts, TRANSPORTED, IPC); // Windows has none
-    let fastest_inside = inproc.low > tcp.high
-        && ipc.is_none_or(|ipc| inproc.low > ipc.high);
+    let fastest_inside =
+        inproc.low > tcp.high && ipc.is_none_or(|ipc| inproc.low > ipc.high);
     let compared = if rep.median < rest.median {
         format!("o REST levou {} mais tempo", times(rest.median, rep.median))
     } else {
@@ -210,14 +210,14 @@ fn take_turn(bench: &mut Bench, contender: &Contender) -> Fallible<Round> {
 /// The lesson counts for a second by itself.
 fn transport_rate(bench: &Bench, transport: &str) -> Fallible<f64> {
     let mut command = bench.command("zmq_inproc")?;
-    let output = command.arg(endpoint(transport)).output()?;
-    let line = String::from_utf8_lossy(&output.stdout);
+    command.arg(endpoint(transport));
+    let line = output_of("zmq_inproc", command)?;
     let rate = line.rsplit_once(": ").and_then(|(_, said)| {
         said.split(' ')
             .next()
             .and_then(|number| number.parse().ok())
     });
-    rate.ok_or_else(|| String::from_utf8_lossy(&output.stderr).trim().into())
+    rate.ok_or_else(|| format!("zmq_inproc escreveu «{line}»").into())
 }
 
 fn endpoint(transport: &str) -> String {
@@ -240,11 +240,7 @@ mod tests {
         let [rep, rest] = &trips;
         let one = std::slice::from_ref;
         let charts = [
-            made_up(
-                TRIP,
-                Unit::Seconds,
-                &[(REP, one(rep)), (REST, one(rest))],
-            ),
+            made_up(TRIP, Unit::Seconds, &[(REP, one(rep)), (REST, one(rest))]),
             made_up(
                 &answers_to_many(),
                 Unit::PerSecond,

@@ -2,15 +2,21 @@
 
 use crate::fallible::Fallible;
 use crate::python::Python;
+use crate::servers::output_of;
 
 /// Runs `python/NAME.py`, which makes a load and prints one number: how many
 /// seconds it took, without Python's start.
-pub fn run(python: &Python, name: &str, arguments: &[&str]) -> Fallible<f64> {
-    let output = python.command(name).args(arguments).output()?;
-    let printed = String::from_utf8_lossy(&output.stdout);
-    printed.trim().parse().map_err(|_| {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        let last = errors.trim().lines().next_back().unwrap_or_default();
-        format!("{name}.py: {last}").into()
-    })
+///
+/// # Errors
+/// Where the program fails, takes too long, or prints something else.
+pub fn seconds(
+    python: &Python,
+    name: &str,
+    arguments: &[&str],
+) -> Fallible<f64> {
+    let mut command = python.command(name);
+    command.args(arguments);
+    let printed = output_of(&format!("{name}.py"), command)?;
+    let number = printed.trim().parse();
+    number.map_err(|_| format!("{name}.py escreveu «{printed}»").into())
 }

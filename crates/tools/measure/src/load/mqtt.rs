@@ -22,24 +22,25 @@ const SUBSCRIBE: u8 = 0x82;
 const DISCONNECT: u8 = 0xe0;
 
 /// A packet: its first byte, the size of its fixed header, and what follows.
+/// (The decoder of the wire tells every field, and takes its time for it: a
+/// load must not.)
 #[derive(Debug)]
-pub struct Packet {
+struct Packet {
     /// The type in the upper four bits, flags in the lower four.
-    pub first: u8,
+    first: u8,
     /// How many bytes the type and the size take: 2 up to a body of 127.
-    pub header: usize,
+    header: usize,
     /// The rest.
-    pub body: Vec<u8>,
+    body: Vec<u8>,
 }
 
 impl Packet {
-    /// Whether it is one of this type.
-    pub fn is_publish(&self) -> bool {
+    fn is_publish(&self) -> bool {
         self.kind() == PUBLISH
     }
 
     /// Its bytes on the wire.
-    pub fn size(&self) -> usize {
+    fn size(&self) -> usize {
         self.header + self.body.len()
     }
 
@@ -67,17 +68,21 @@ fn number(bytes: &[u8], start: usize) -> io::Result<u16> {
 }
 
 /// Reads a packet; an error where the connection ends.
-pub fn read_packet(reader: &mut impl Read) -> io::Result<Packet> {
+fn read_packet(reader: &mut impl Read) -> io::Result<Packet> {
     let mut byte = [0];
     reader.read_exact(&mut byte)?;
     let [first] = byte;
     let (mut size, mut header) = (0, 1);
-    for shift in [0, 7, 14, 21] {
+    loop {
         reader.read_exact(&mut byte)?;
+        size |= usize::from(byte[0] & 0x7f) << (7 * (header - 1));
         header += 1;
-        size |= usize::from(byte[0] & 0x7f) << shift;
         if byte[0] < 0x80 {
             break;
+        }
+        if header == 5 {
+            // The length has four bytes at most (MQTT 3.1.1, 2.2.3).
+            return Err(ErrorKind::InvalidData.into());
         }
     }
     let mut body = vec![0; size];
@@ -164,14 +169,14 @@ impl Client {
         }
     }
 
-    /// The next message's packet, whatever its topic.
-    pub fn hear(&mut self) -> io::Result<Packet> {
+    /// Waits for the next message, whatever its topic.
+    pub fn hear(&mut self) -> io::Result<()> {
         loop {
             let packet = read_packet(&mut self.reader)?;
             self.handle(&packet)?;
             self.flush()?;
             if packet.is_publish() {
-                return Ok(packet);
+                return Ok(());
             }
         }
     }
