@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use rabbitmq::{Broker, RabbitMq};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use tokio::runtime::Runtime;
 
 use crate::fallible::Fallible;
+use crate::lessons::workspace;
 use crate::progress::Progress;
 use crate::python::Python;
-use crate::rabbitmq::RabbitMq;
 use crate::servers::Server;
 
 pub struct Bench {
@@ -60,10 +61,15 @@ impl Bench {
         Server::start(name, command).map(Some)
     }
 
-    /// The broker of all the claims that need one.
+    /// The broker of all the claims that need one. It keeps what it keeps on a
+    /// disk, because that has its price.
     pub fn rabbitmq(&mut self) -> Fallible<&RabbitMq> {
         let started = self.rabbitmq.get_or_insert_with(|| {
-            RabbitMq::start().map_err(|error| error.to_string())
+            let target = workspace().map_err(|error| error.to_string())?;
+            Broker::new()
+                .inside(&target.join("target"))
+                .start()
+                .map_err(|error| error.to_string())
         });
         started.as_ref().map_err(|why| why.clone().into())
     }

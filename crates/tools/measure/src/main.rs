@@ -20,7 +20,6 @@ mod page;
 mod plot;
 mod progress;
 mod python;
-mod rabbitmq;
 mod relay;
 mod report;
 mod servers;

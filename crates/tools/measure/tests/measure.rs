@@ -4,7 +4,7 @@
 
 #[cfg(target_os = "linux")]
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use testkit::Program;
@@ -22,10 +22,15 @@ fn quick(claim: &str) -> (Value, String) {
     (found, text)
 }
 
-/// The same of several. The tests run side by side, and measurements must not.
-fn quick_all(claims: &[&str]) -> (Vec<Value>, String) {
+/// The tests run side by side, and measurements must not.
+fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same of several.
+fn quick_all(claims: &[&str]) -> (Vec<Value>, String) {
+    let _alone = alone();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().to_str().expect("a path that is text");
     let options = ["--quick", "--seed=7", "--report", path];
@@ -126,6 +131,24 @@ fn report_that_cannot_be_read() {
     let finished =
         Program::start(&mut measure(&["book", "nao_existe.json"])).finish();
     finished.assert_fails_with("Não foi possível ler nao_existe.json: [..]");
+}
+
+/// A thousand clients need more descriptors than these.
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_measured_is_said_and_fails() {
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "ulimit -n 300 && exec \"$0\" 2 --quick"])
+        .arg(env!("CARGO_BIN_EXE_measure"));
+    let _alone = alone();
+    let finished =
+        Program::start(&mut shell).finish_within(testkit::DEADLINE * 6);
+    assert_eq!(finished.status.code(), Some(1), "{finished:?}");
+    let said = "(Blocking I/O): não se pôde medir";
+    assert!(finished.stdout.contains(said), "{finished:?}");
+    let said = "Nem tudo se pôde medir: a razão está acima.";
+    assert!(finished.stderr.contains(said), "{finished:?}");
 }
 
 /// UDP has no connection to make, and what is lost has no answer.

@@ -15,7 +15,6 @@ use crate::load::amqp::{Publisher, Publishing};
 use crate::load::mqtt::Client;
 use crate::load::ws::Chat;
 use crate::load::zmq::{ask, request_socket};
-use crate::rabbitmq;
 use crate::relay::{Passed, Relay};
 use crate::servers::Server;
 use crate::statistics::{Sample, Unit, times};
@@ -282,8 +281,11 @@ fn mqtt(bench: &mut Bench) -> Fallible<Traffic> {
 }
 
 fn amqp(bench: &mut Bench) -> Fallible<Traffic> {
-    let relay = Relay::tcp(bench.rabbitmq()?.address())?;
-    let url = rabbitmq::url(relay.address());
+    let broker = bench.rabbitmq()?;
+    let relay = Relay::tcp(([127, 0, 0, 1], broker.port()).into())?;
+    let port = format!(":{}", broker.port());
+    let relayed = format!(":{}", relay.address().port());
+    let url = broker.url().replace(&port, &relayed);
     let mut publisher =
         Publisher::connect(&url, QUEUE, Publishing::Confirmed(1))?;
     count(&relay, || {
