@@ -48,10 +48,7 @@ fn names_are_taken_once() {
     for (method, path) in [("POST", "/items"), ("PUT", "/items/1")] {
         let response = send(&server, method, path, mouse);
         assert_eq!(response.status, 409, "{method}");
-        assert_eq!(
-            response.body,
-            r#"{"detail":[{"loc":["body","name"],"msg":"Another item has this name"}]}"#
-        );
+        assert_eq!(response.body, r#"{"error":"Another item has this name"}"#);
     }
     // But an item may keep its own.
     assert_eq!(send(&server, "PUT", "/items/2", mouse).status, 200);
@@ -61,67 +58,37 @@ fn names_are_taken_once() {
 #[test]
 fn invalid_bodies() {
     let server = Program::server("items_api_openapi");
-    let long = format!(r#"{{"name":"{}","price":1}}"#, "é".repeat(101));
-    for (body, status, loc, message) in [
-        (
-            r#"{"name":"a","price":-1}"#,
-            422,
-            r#""body","price""#,
-            "`-1`",
-        ),
+    for (body, status, message) in [
+        (r#"{"name":"a","price":-1}"#, 422, "price: invalid value"),
         (
             r#"{"name":"a","price":"1"}"#,
             422,
-            r#""body","price""#,
-            "string",
+            "price: invalid type: string",
         ),
         (
             r#"{"name":"a","price":1.5}"#,
             422,
-            r#""body","price""#,
-            "1.5",
+            "price: invalid type: float",
         ),
-        (
-            r#"{"name":"a","price":1000001}"#,
-            422,
-            r#""body","price""#,
-            "1000000",
-        ),
+        (r#"{"name":"a","price":65536}"#, 422, "price: invalid value"),
         (
             r#"{"name":5,"price":1}"#,
             422,
-            r#""body","name""#,
-            "expected a string",
+            "name: invalid type: integer",
         ),
-        (
-            r#"{"name":"","price":1}"#,
-            422,
-            r#""body","name""#,
-            "1 to 100",
-        ),
-        (&long, 422, r#""body","name""#, "1 to 100"),
-        (r#"{"price":1}"#, 422, r#""body""#, "missing field `name`"),
-        (r#"{"name":"a"}"#, 422, r#""body""#, "missing field `price`"),
-        ("5", 422, r#""body""#, "expected struct Item"),
-        (r#"{"name":"a","#, 400, r#""body""#, "column 12"),
-        (
-            r#"{"name":"a","price":1}}"#,
-            400,
-            r#""body""#,
-            "trailing characters",
-        ),
-        ("", 400, r#""body""#, "EOF"),
+        (r#"{"price":1}"#, 422, "missing field `name`"),
+        (r#"{"name":"a"}"#, 422, "missing field `price`"),
+        ("5", 422, "expected struct Item"),
+        (r#"{"name":"a","#, 400, "column 12"),
+        (r#"{"name":"a","price":1}}"#, 400, "trailing characters"),
+        ("", 400, "EOF"),
     ] {
         for (method, path) in [("POST", "/items"), ("PUT", "/items/1")] {
             let response = send(&server, method, path, body);
             assert_eq!(response.status, status, "{method} {body}");
-            let start = format!(r#"{{"detail":[{{"loc":[{loc}],"msg":"#);
-            assert!(response.body.starts_with(&start), "{response:?}");
             assert!(response.body.contains(message), "{response:?}");
         }
     }
-    let longest = format!(r#"{{"name":"{}","price":1}}"#, "é".repeat(100));
-    assert_eq!(send(&server, "POST", "/items", &longest).status, 201);
 }
 
 #[test]
@@ -146,35 +113,35 @@ fn bodies_that_are_not_read() {
     http::assert_serves(address);
 }
 
+/// What axum answers by itself.
 #[test]
-fn errors_outside_the_document() {
+fn paths_and_methods_that_there_are_not() {
     let server = Program::server("items_api_openapi");
     let response = send(&server, "PATCH", "/items/1", "");
     assert_eq!(response.status, 405);
     assert_eq!(response.header("allow"), Some("GET,HEAD,PUT,DELETE"));
-    assert_eq!(response.body, r#"{"detail":"Method Not Allowed"}"#);
-    let response = get(server.address(), "/nope");
-    assert_eq!(response.status, 404);
-    assert_eq!(response.body, r#"{"detail":"Not Found"}"#);
+    assert_eq!(get(server.address(), "/nope").status, 404);
     let response = get(server.address(), "/items/abc");
-    assert_eq!(response.status, 422);
-    assert!(
-        response
-            .body
-            .starts_with(r#"{"detail":[{"loc":["path","item_id"]"#)
-    );
+    assert_eq!(response.status, 400);
+    assert!(response.body.contains("`abc`"), "{response:?}");
 }
 
-/// A body that stops half way is waited for, but not for ever.
+/// A body that stops half way keeps nobody else waiting.
 #[test]
 fn slow_body() {
     let server = Program::server("items_api_openapi");
     let mut slow = Connection::open(server.address());
     let request = request("POST", "/items", JSON, r#"{"name":"a","price":1}"#);
-    slow.send(&request[..request.len() - 5]);
+    let (most, rest) = request.split_at(request.len() - 5);
+    slow.send(most);
     http::assert_serves(server.address());
-    assert_eq!(slow.response().expect("an answer").status, 408);
-    http::assert_serves(server.address());
+    slow.send(rest);
+    assert_eq!(slow.response().expect("an answer").status, 201);
+}
+
+#[test]
+fn malformed_headers() {
+    http::malformed_headers(&Program::server("items_api_openapi"));
 }
 
 #[test]
@@ -213,8 +180,8 @@ fn items_created_at_once() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_is_graceful() {
-    http::ctrl_c_is_graceful(Program::server("items_api_openapi"));
+fn ctrl_c_ends_it_at_once() {
+    http::ctrl_c_ends_it_at_once(Program::server("items_api_openapi"));
 }
 
 /// schemathesis finds no 5xx and no answer that the document does not have.

@@ -28,19 +28,14 @@
 //! ```
 //!
 //! **Experimente.** Guarde o JSON num ficheiro, estrague-o e dê-o ao programa
-//! (`cargo run -p json_document -- ficheiro.json`, ou `-` para escrever no
-//! terminal): tire uma vírgula, apague um campo, ponha aspas no número. Depois
-//! acrescente um campo novo: desaparece, sem erro. Que faz
-//! `#[serde(deny_unknown_fields)]` por cima de `struct Document`?
+//! (`cargo run -p json_document -- ficheiro.json`): tire uma vírgula, apague um
+//! campo, ponha aspas no número. Depois acrescente um campo novo: desaparece,
+//! sem erro. Que faz `#[serde(deny_unknown_fields)]` por cima de `Document`?
 
-use std::error::Error;
-use std::io::{self, Read};
 use std::net::IpAddr;
-use std::process::ExitCode;
-use std::{env, fs};
+use std::{env, fs, process};
 
 use serde::{Deserialize, Serialize};
-use serde_json::error::Category;
 
 const DOCUMENT: &str = r#"{
   "id": 123,
@@ -73,29 +68,22 @@ struct Login {
     ip: IpAddr,
 }
 
-fn main() -> ExitCode {
-    let file = env::args().nth(1);
-    match run(file.as_deref()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+fn main() {
+    if let Err(error) = run() {
+        eprintln!("Não foi possível ler o documento: {error}");
+        process::exit(1);
     }
 }
 
-fn run(file: Option<&str>) -> Result<(), Box<dyn Error>> {
-    let json = read(file).map_err(|error| {
-        format!(
-            "Não foi possível ler {} ({error}). Indique um ficheiro que \
-             exista: cargo run -p json_document -- documento.json",
-            file.unwrap_or_default()
-        )
-    })?;
+fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let json = match env::args().nth(1) {
+        Some(file) => fs::read(file)?,
+        None => DOCUMENT.into(),
+    };
 
-    // Do texto para o tipo: ou está tudo certo, ou um erro diz o que não está.
-    let mut document: Document =
-        serde_json::from_slice(&json).map_err(|error| explain(&error))?;
+    // Do texto para o tipo: ou está tudo certo, ou o erro diz em que linha e
+    // em que coluna deixou de estar, e o que se esperava.
+    let mut document: Document = serde_json::from_slice(&json)?;
 
     println!("id: {}", document.id);
     println!("username: {}", document.username);
@@ -110,33 +98,4 @@ fn run(file: Option<&str>) -> Result<(), Box<dyn Error>> {
     // E do tipo outra vez para o texto.
     println!("{}", serde_json::to_string_pretty(&document)?);
     Ok(())
-}
-
-fn read(file: Option<&str>) -> io::Result<Vec<u8>> {
-    match file {
-        None => Ok(DOCUMENT.into()),
-        Some("-") => {
-            let mut json = Vec::new();
-            io::stdin().read_to_end(&mut json)?;
-            Ok(json)
-        }
-        Some(file) => fs::read(file),
-    }
-}
-
-fn explain(error: &serde_json::Error) -> String {
-    // Um texto que não é JSON e um JSON que não é este documento são erros
-    // diferentes: uma API responde ao primeiro com 400, ao segundo com 422.
-    let problem = match error.classify() {
-        Category::Data => "É JSON, mas não o documento esperado",
-        _ => "Não é JSON",
-    };
-
-    // O que se esperava é o serde_json que o diz, e em inglês; no fim junta a
-    // posição, que aqui vem antes.
-    let (line, column) = (error.line(), error.column());
-    let message = error.to_string();
-    let expected =
-        message.trim_end_matches(&format!(" at line {line} column {column}"));
-    format!("{problem} (linha {line}, coluna {column}): {expected}")
 }
