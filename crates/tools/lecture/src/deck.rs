@@ -17,7 +17,8 @@ use pulldown_cmark::{
 };
 use pulldown_cmark_escape::{escape_href, escape_html};
 
-use crate::{pandoc, site};
+use crate::pandoc::{self, Piece};
+use crate::site;
 
 /// Stands for the way to the site's root in the HTML of a slide. No Markdown
 /// makes this character.
@@ -101,8 +102,12 @@ impl Deck {
             | Options::ENABLE_HEADING_ATTRIBUTES
             | Options::ENABLE_DEFINITION_LIST
             | Options::ENABLE_MATH;
-        let parser = Parser::new_ext(&text, options);
-        let events = clean(TextMergeStream::new(parser), &mut figures);
+        // Attributes may go on in the next line.
+        let events = Parser::new_ext(&text, options).map(|event| match event {
+            Event::SoftBreak => Event::Text("\n".into()),
+            event => event,
+        });
+        let events = clean(TextMergeStream::new(events), &mut figures);
         let slides = slides(events);
         Deck { slides, figures }
     }
@@ -207,8 +212,7 @@ fn clean<'a>(
                     true => pandoc::attributes(&text).unwrap_or(0),
                     false => 0,
                 };
-                let text = pandoc::plain(&text[length..]);
-                shown.push(Event::Text(text.into()));
+                shown.extend(text_events(&text[length..]));
             }
             Event::Code(code) => {
                 attributed = true;
@@ -291,10 +295,55 @@ fn clean<'a>(
             Event::End(TagEnd::Paragraph) => {
                 end_paragraph(&mut shown, &caption);
             }
+            Event::End(end @ TagEnd::BlockQuote(_)) => {
+                end_quotation(&mut shown, end);
+            }
             event => shown.push(event),
         }
     }
     shown
+}
+
+/// A text as it is shown.
+fn text_events<'a>(text: &str) -> Vec<Event<'a>> {
+    let pieces = pandoc::pieces(text).into_iter();
+    let events = pieces.flat_map(|piece| match piece {
+        Piece::Plain(text) => vec![Event::Text(text.into())],
+        Piece::Below(text) => vec![
+            Event::InlineHtml("<sub>".into()),
+            Event::Text(text.into()),
+            Event::InlineHtml("</sub>".into()),
+        ],
+        Piece::Above(text) => vec![
+            Event::InlineHtml("<sup>".into()),
+            Event::Text(text.into()),
+            Event::InlineHtml("</sup>".into()),
+        ],
+    });
+    events.collect()
+}
+
+/// Ends the last quotation. One that has only a list is for Pandoc a list of
+/// which the points come one by one.
+fn end_quotation<'a>(shown: &mut Vec<Event<'a>>, end: TagEnd) {
+    let is_start =
+        |event: &Event| matches!(event, Event::Start(Tag::BlockQuote(_)));
+    let start = shown.iter().rposition(is_start).unwrap_or(0);
+    let mut depth = 0;
+    let lists = shown[start + 1..].iter().filter(|event| {
+        let top = depth == 0;
+        depth += match event {
+            Event::Start(_) => 1,
+            Event::End(_) => -1,
+            _ => 0,
+        };
+        top && !matches!(event, Event::Start(Tag::List(_)))
+    });
+    if lists.count() == 0 {
+        shown.remove(start);
+    } else {
+        shown.push(Event::End(end));
+    }
 }
 
 /// Ends the last paragraph: a figure alone gets its caption, and one in which
@@ -303,7 +352,6 @@ fn end_paragraph(shown: &mut Vec<Event>, caption: &str) {
     let is_start = |event: &Event| *event == Event::Start(Tag::Paragraph);
     let start = shown.iter().rposition(is_start).unwrap_or(0);
     let is_blank = |event: &&Event| match event {
-        Event::SoftBreak => true,
         // Pandoc stops at `. . .` while the slide is shown.
         Event::Text(text) => ["", ". . ."].contains(&text.trim()),
         _ => false,
@@ -347,7 +395,6 @@ fn text_of<'a>(
             Event::Text(part) | Event::Code(part) | Event::Html(part) => {
                 text += &part;
             }
-            Event::SoftBreak => text.push(' '),
             _ => {}
         }
     }
@@ -475,7 +522,6 @@ fn slides(events: Vec<Event>) -> Vec<Slide> {
 fn text<'e>(event: &'e Event) -> Option<&'e str> {
     match event {
         Event::Text(text) | Event::Code(text) => Some(text),
-        Event::SoftBreak => Some(" "),
         _ => None,
     }
 }
@@ -521,6 +567,7 @@ mod tests {
             ("---\ntitle: X\n...\n# A\n", &["A"]),
             ("\u{feff}---\r\na: b\r\n---\r\n## A\r\n\r\nx\r\n", &["A"]),
             ("---\n\n## A\n\nx\n", &["A"]),
+            ("% Aula\n% Autor\n\n## A\n", &["A"]),
             ("", &[]),
             ("---\ntitle: X\n---\n", &[]),
         ] {
@@ -608,6 +655,13 @@ mod tests {
                 "> a **b**",
                 "<blockquote>\n<p>a <strong>b</strong></p>\n</blockquote>",
             ),
+            ("> - a", "<ul>\n<li>a</li>\n</ul>"),
+            ("#. a\n#. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>"),
+            (
+                "2^16^ e H~2~O, ~ 1 ^ 2^[nota]",
+                "<p>2<sup>16</sup> e H<sub>2</sub>O, ~ 1 ^ 2 (nota)</p>",
+            ),
+            ("$x_i$", "<p><code>x_i</code></p>"),
             ("### B {.alert}\n\na", "<h3>B</h3>\n<p>a</p>"),
             ("- [x] a", "<ul>\n<li>☒ a</li>\n</ul>"),
             (
@@ -621,6 +675,119 @@ mod tests {
         let table = body("| A | B |\n| :- | -: |\n| `x` | 1 |");
         assert!(table.contains("<code>x</code></td>"), "{table}");
         assert!(table.starts_with("<div class=\"table-wrapper\"><table>"));
+    }
+
+    const ELEMENTS: &str = "a article aside blockquote br code dd del div dl \
+        dt em figcaption figure h1 h2 h3 h4 h5 h6 hr img li ol p pre strong sub \
+        sup table tbody td th thead tr ul";
+    const ATTRIBUTES: &str = "alt aria-hidden aria-label class href id src \
+        start style tabindex title";
+
+    /// Only the elements and attributes that are written here.
+    fn assert_harmless(text: &str, html: &str) {
+        let has = |names: &str, name| names.split(' ').any(|one| one == name);
+        for tag in html.split('<').skip(1) {
+            let (tag, _) = tag.split_once('>').expect("the tag's end");
+            let tag = tag.trim_start_matches('/').trim_end_matches(" /");
+            let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
+            assert!(has(ELEMENTS, name), "{name} in {html:?} of {text:?}");
+            while let Some((name, after)) = rest.trim_start().split_once("=\"")
+            {
+                let (value, after) = after.split_once('"').expect("its end");
+                rest = after;
+                assert!(has(ATTRIBUTES, name), "{html:?} of {text:?}");
+                let value = value.trim_start().to_lowercase();
+                for scheme in ["javascript:", "vbscript:", "data:"] {
+                    assert!(!value.starts_with(scheme), "{html:?} of {text:?}");
+                }
+                let outside = name == "src" && value.contains("//");
+                assert!(!outside, "{html:?} of {text:?}");
+            }
+            assert_eq!(rest, "", "{html:?} of {text:?}");
+        }
+    }
+
+    /// Whatever the pieces of a deck, and in whatever order.
+    #[test]
+    fn nothing_runs_in_any_deck() {
+        let pieces = [
+            "\n",
+            "\n\n",
+            " ",
+            "## ",
+            "# ",
+            "---\n",
+            "```",
+            "```{=html}\n",
+            "~~~ {.x}\n",
+            "<script>alert(1)</script>",
+            "<!--",
+            "-->",
+            "<img src=x onerror=alert(1)>",
+            "<div class=\"notes\">",
+            "</div>",
+            "::: notes\n",
+            ":::\n",
+            "[a](javascript:alert(1))",
+            "![",
+            "](",
+            "a.svg",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            "{onclick=alert(1)}",
+            "\"",
+            "' onload='x",
+            "> ",
+            "- ",
+            "1. ",
+            "| a | b |\n|--|--|\n",
+            "^[",
+            "^",
+            "~",
+            "$",
+            "$$\n",
+            "\\",
+            "\\begin{x}\n",
+            "\\end{x}\n",
+            "\\a{",
+            "`",
+            "[^1]",
+            "[^1]: ",
+            "&lt;",
+            "&#106;avascript:",
+            "*",
+            "_",
+            "\0",
+            "é",
+            "    ",
+            "<javascript:alert(1)>",
+            "[1]: data:text/html,x\n",
+            "[1]",
+            "<a href=javascript:x>",
+            "+--+\n",
+            "-- --\n",
+            "#. ",
+            ": ",
+            "🚀",
+        ];
+        let mut random: u64 = 2026;
+        for _ in 0..3000 {
+            let mut text = String::new();
+            for _ in 0..30 {
+                // The multiplier of Knuth's MMIX.
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                text += pieces[(random >> 33) as usize % pieces.len()];
+            }
+            let nowhere = Path::new("");
+            let deck = Deck::parse(&text, Figures::new(nowhere, nowhere));
+            let all: Vec<usize> = (0..deck.slides.len()).collect();
+            assert_harmless(&text, &deck.show(&all, ""));
+        }
     }
 
     #[test]
@@ -639,40 +806,7 @@ mod tests {
             "x[^\"><script>]\n\n[^\"><script>]: <script>alert(1)</script>",
             "| <script> |\n|---|\n| <b onclick=x> |",
         ] {
-            let html = body(text);
-            for tag in html.split('<').skip(1) {
-                let name = tag.split(['>', ' ', '/']).find(|n| !n.is_empty());
-                let name = name.expect("a tag");
-                let ours = [
-                    "a",
-                    "code",
-                    "div",
-                    "em",
-                    "figcaption",
-                    "figure",
-                    "img",
-                    "p",
-                    "pre",
-                    "sup",
-                    "table",
-                    "tbody",
-                    "td",
-                    "th",
-                    "thead",
-                    "tr",
-                ];
-                assert!(ours.contains(&name), "{text}: {html}");
-                // Within the tag, and not in what it shows.
-                let tag = tag.split('>').next().expect("the tag's end");
-                let quotes = tag.split('"').step_by(2).collect::<String>();
-                for wrong in ["onload", "onclick", "onerror"] {
-                    assert!(!quotes.contains(wrong), "{text}: {html}");
-                }
-                let tag = tag.to_lowercase();
-                for wrong in ["script:", "data:", "src=\"http"] {
-                    assert!(!tag.contains(wrong), "{text}: {html}");
-                }
-            }
+            assert_harmless(text, &body(text));
         }
         // What is not run is still read.
         let html = body("a <b onclick=x> b\n\n<script>alert(1)</script>");
@@ -683,7 +817,7 @@ mod tests {
     #[test]
     fn figures_beside_the_deck_or_of_the_workspace() {
         assert_eq!(
-            body("![Um *a*](a.svg){ width=33% }"),
+            body("![Um *a*](a.svg){\n width=33% }"),
             "<figure><img src=\"slides/figure_1.svg\" alt=\"Um a\">\
              <figcaption aria-hidden=\"true\">Um a</figcaption></figure>"
         );

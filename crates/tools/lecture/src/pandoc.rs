@@ -3,6 +3,9 @@
 //!
 //! See <https://pandoc.org/MANUAL.html>, «Pandoc's Markdown» and «Slide shows».
 
+use std::borrow::Cow;
+use std::mem;
+
 /// The Markdown of a deck without its YAML header, the speaker's notes, the
 /// fences of its divs and its blocks of LaTeX, and with its drawn tables as
 /// they are drawn.
@@ -45,16 +48,31 @@ pub fn prepare(deck: &str) -> String {
             continue;
         }
         if !divs.in_notes() {
-            text += current;
+            text += &numbered(current);
         }
         text.push('\n');
     }
     text.replace('\0', "\u{fffd}")
 }
 
-/// What follows the YAML header.
+/// An item of a list that Pandoc numbers, `#.` or `(@)`, as CommonMark has it.
+fn numbered(line: &str) -> Cow<'_, str> {
+    let item = line.trim_start();
+    let indent = &line[..line.len() - item.len()];
+    for mark in ["#. ", "(@) "] {
+        if let Some(text) = item.strip_prefix(mark) {
+            return format!("{indent}1. {text}").into();
+        }
+    }
+    line.into()
+}
+
+/// What follows the YAML header, or the lines with `%` that may stand for it.
 fn body(deck: &str) -> &str {
-    let deck = deck.trim_start_matches('\u{feff}');
+    let mut deck = deck.trim_start_matches('\u{feff}');
+    while deck.starts_with('%') {
+        deck = deck.split_once('\n').map_or("", |(_, rest)| rest);
+    }
     let mut lines = deck.split_inclusive('\n');
     if lines.next().is_none_or(|first| first.trim_end() != "---") {
         return deck;
@@ -72,9 +90,13 @@ fn body(deck: &str) -> &str {
     }
 }
 
-/// The character and the length of the fence that opens a block of code here.
+/// The character and the length of the fence that opens a block of code or of
+/// mathematics here.
 fn opens(line: &str) -> Option<(char, usize)> {
     let line = line.trim_start();
+    if line.trim_end() == "$$" {
+        return Some(('$', 2));
+    }
     let character = line.chars().next().filter(|c| ['`', '~'].contains(c))?;
     let rest = line.trim_start_matches(character);
     let length = line.len() - rest.len();
@@ -274,28 +296,61 @@ fn words_of(text: &str) -> impl Iterator<Item = &str> {
     .filter(|word| !word.is_empty())
 }
 
+/// A piece of text.
+#[derive(Debug, PartialEq)]
+pub enum Piece {
+    Plain(String),
+    /// `~2~`.
+    Below(String),
+    /// `^16^`.
+    Above(String),
+}
+
 /// A text without commands of LaTeX and without the marks of its spans,
-/// `[text]{.class}`.
-pub fn plain(text: &str) -> String {
+/// `[text]{.class}`; a note within the line, `^[text]`, in parentheses.
+pub fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         if let Some(length) = latex(rest) {
             rest = &rest[length..];
-            continue;
-        }
-        if let Some(after) = rest.strip_prefix(']')
+        } else if let Some(after) = rest.strip_prefix(']')
             && let Some(length) = attributes(after)
             && let Some(start) = plain.rfind('[')
         {
             plain.remove(start);
             rest = &after[length..];
-            continue;
+        } else if let Some(after) = rest.strip_prefix("^[")
+            && let Some((note, after)) = after.split_once(']')
+        {
+            plain += &format!(" ({note})");
+            rest = after;
+        } else if let Some((word, after)) = between(rest, next)
+            && ['~', '^'].contains(&next)
+        {
+            pieces.push(Piece::Plain(mem::take(&mut plain)));
+            let word = word.to_string();
+            pieces.push(match next {
+                '~' => Piece::Below(word),
+                _ => Piece::Above(word),
+            });
+            rest = after;
+        } else {
+            plain.push(next);
+            rest = &rest[next.len_utf8()..];
         }
-        plain.push(next);
-        rest = &rest[next.len_utf8()..];
     }
-    plain
+    pieces.push(Piece::Plain(plain));
+    pieces
+}
+
+/// The word between the mark that a text begins with and the next one, and
+/// what follows it.
+fn between(text: &str, mark: char) -> Option<(&str, &str)> {
+    let (word, after) = text.strip_prefix(mark)?.split_once(mark)?;
+    let is_word = !word.is_empty() && !word.contains(char::is_whitespace);
+    is_word.then_some((word, after))
 }
 
 /// The language of a block of code: `python`, `{.python .numberLines}`.
