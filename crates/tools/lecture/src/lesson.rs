@@ -202,6 +202,28 @@ fn main() {
     }
 
     #[test]
+    fn imports_fold_into_one_line() {
+        let page = |source: &str| Lesson::parse("main.rs", source).columns("");
+        let source = "use std::env;\nuse std::{\n    io,\n    net,\n};\n\n\
+                      use tokio::net;\n\nconst A: u8 = 1;\n";
+        let folded = page(source);
+        let (imports, rest) = folded.split_once("</details>").expect("folded");
+        assert!(imports.contains("<summary>3 importações</summary>"));
+        for import in ["use std::env;", "    net,\n};", "use tokio::net;"] {
+            assert!(imports.contains(import), "{import}: {imports}");
+        }
+        assert!(rest.contains("`````rs\nconst A: u8 = 1;\n"), "{rest}");
+        assert!(!rest.contains("use "), "{rest}");
+
+        // One line needs no fold, and neither does one within a function.
+        for source in
+            ["use std::env;\n", "fn f() {\n    use a;\n    use b;\n}\n"]
+        {
+            assert!(!page(source).contains("details"), "{source}");
+        }
+    }
+
+    #[test]
     fn a_page_of_html_has_a_script() {
         let page = "<p>\n<!-- Um. -->\n<script>\na();\n// Dois.\nb();\n";
         let lesson = Lesson::parse("chat.html", page);
