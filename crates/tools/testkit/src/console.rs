@@ -5,6 +5,7 @@
 //! ```text
 //! $ cargo run -p tcp_echo_server          a terminal, and what runs in it
 //! Ligado por 127.0.0.1:[..]               a line that it prints; [..] varies
+//! ...                                     last lines, as many as there are
 //! > olá                                   a line that the student types
 //! ^D  or  ^C                              a key that the student presses
 //! Aborted                                 the shell, of a program that crashed
@@ -19,7 +20,8 @@
 //! is compared with the block.
 //!
 //! Who ends by itself comes before who is interrupted, so that no Ctrl-C cuts
-//! off an answer that is on its way.
+//! off an answer that is on its way. Where a blank line stands before `^C`, it
+//! is pressed when all the others have also come to theirs.
 //!
 //! Nothing listens on the documented port: a server gets port 0, and what it
 //! then listens on replaces the documented port for the others, and is
@@ -59,9 +61,11 @@ struct Terminal {
 #[derive(Debug, PartialEq)]
 enum Step {
     Prints(String),
+    PrintsMore,
     Types(String),
     EndsInput,
     Interrupts,
+    InterruptsLast,
     Crashes,
 }
 
@@ -140,11 +144,14 @@ impl Session {
                 continue;
             }
             let terminal = terminals.last_mut().expect("a command comes first");
-            if std::mem::take(&mut blank) {
+            let after_blank = std::mem::take(&mut blank);
+            if after_blank && line != "^C" {
                 terminal.ready.get_or_insert(terminal.lines().len());
             }
             terminal.steps.push(match line {
+                "^C" if after_blank => Step::InterruptsLast,
                 "^C" => Step::Interrupts,
+                "..." => Step::PrintsMore,
                 "^D" => Step::EndsInput,
                 "Aborted" => Step::Crashes,
                 _ => match line.strip_prefix("> ") {
@@ -181,18 +188,26 @@ impl Session {
         // Closed by the last of those that end by themselves.
         let (ending, ended) = mpsc::channel::<Infallible>();
         let ended = Mutex::new(ended);
+        // Closed by the last that comes to its Ctrl-C, or to its end.
+        let (printing, printed) = mpsc::channel::<Infallible>();
+        let printed = Mutex::new(printed);
         thread::scope(|scope| {
             let mut playing = Vec::new();
             for (terminal, program) in running {
-                let (ports, told, ended) = (&ports, &told, &ended);
+                let (ports, told) = (&ports, &told);
+                let (ended, printed) = (&ended, &printed);
                 let ending =
                     (!terminal.is_interrupted()).then(|| ending.clone());
+                let mut printing = Some(printing.clone());
                 playing.push(scope.spawn(move || {
-                    terminal.play(program, ports, told, || wait_for(ended));
+                    terminal.play(program, ports, told, |last| {
+                        printing = None;
+                        wait_for(if last { printed } else { ended });
+                    });
                     drop(ending);
                 }));
             }
-            drop(ending);
+            drop((ending, printing));
             for terminal in playing {
                 if let Err(failure) = terminal.join() {
                     std::panic::resume_unwind(failure);
@@ -212,7 +227,8 @@ impl Terminal {
     }
 
     fn is_interrupted(&self) -> bool {
-        self.steps.contains(&Step::Interrupts)
+        let keys = [Step::Interrupts, Step::InterruptsLast];
+        self.steps.iter().any(|step| keys.contains(step))
     }
 
     /// A lesson's name, or the program's.
@@ -263,7 +279,7 @@ impl Terminal {
         mut program: Program,
         ports: &Ports,
         told: &impl Fn(&str, &str),
-        wait_for_others: impl Fn(),
+        mut wait_for_others: impl FnMut(bool),
     ) {
         let mut seen = 0;
         let mut interrupted = false;
@@ -275,10 +291,11 @@ impl Terminal {
                     told(self.name(), &lines[seen]);
                     seen += 1;
                 }
+                Step::PrintsMore => {}
                 Step::Types(line) => program.type_line(line),
                 Step::EndsInput => program.end_input(),
-                Step::Interrupts => {
-                    wait_for_others();
+                Step::Interrupts | Step::InterruptsLast => {
+                    wait_for_others(*step == Step::InterruptsLast);
                     interrupted = true;
                     program.interrupt();
                 }
@@ -293,8 +310,15 @@ impl Terminal {
             finished.status,
             finished.stdout
         );
-        let mut expected = self.lines().join("\n");
-        expected.push('\n');
+        let expected: String = self
+            .steps
+            .iter()
+            .filter_map(|step| match step {
+                Step::Prints(line) => Some(format!("{line}\n")),
+                Step::PrintsMore => Some("...\n".to_string()),
+                _ => None,
+            })
+            .collect();
         snapbox::assert_data_eq!(
             ports.to_documented(&finished.stdout),
             expected.into_data()
@@ -424,6 +448,26 @@ use std::env;
             [Step::Types("olá".to_string()), Step::EndsInput]
         );
         assert_eq!(client.ready, None);
+    }
+
+    #[test]
+    fn a_blank_line_before_ctrl_c_keeps_nobody_waiting() {
+        let lines = ["$ server", "a", "...", "", "^C", "", "$ client"];
+        let session = Session::parse(lines.into_iter());
+        assert_eq!(session.terminals[0].ready, None);
+        assert_eq!(
+            session.terminals[0].steps[1..],
+            [Step::PrintsMore, Step::InterruptsLast]
+        );
+    }
+
+    #[test]
+    fn last_lines_may_be_any_or_none() {
+        for text in ["a\\n", "a\\nb\\nc\\n"] {
+            let command = format!("$ printf '{text}'");
+            let lines = [command.as_str(), "a", "..."];
+            Session::parse(lines.into_iter()).play(&[], |_, _| {});
+        }
     }
 
     #[test]
