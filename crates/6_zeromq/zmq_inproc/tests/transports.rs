@@ -37,8 +37,7 @@ fn endpoint_refused() {
     refused(
         "zmq_inproc",
         true,
-        "Não foi possível medir ENDPOINT: está ocupado ou não serve ([..]). Um \
-         exemplo: cargo run -p zmq_inproc -- tcp://127.0.0.1:5555",
+        "«ENDPOINT» não serve ([..]). Tente tcp://127.0.0.1:*",
     );
 }
 

@@ -7,7 +7,9 @@
 //! ```console
 //! $ cargo run -p zmq_pull_sink
 //! Sink a escutar em tcp://127.0.0.1:5556
-//! Total: 78498 primos em [..] s; trabalho: [..] s; ganho: [..] vezes
+//! Recebido: 41538 primos; faltam 1 tarefas
+//! Recebido: 36960 primos; faltam 0 tarefas
+//! Total: 78498 primos em [..]s; ganho: [..] vezes
 //! ^C
 //!
 //! $ cargo run -p zmq_push_ventilator
@@ -19,8 +21,7 @@
 //!
 //! $ cargo run -p zmq_pull_worker
 //! Worker de tcp://127.0.0.1:5555 para tcp://127.0.0.1:5556
-//! Entre 0 e 500000: 41538 primos
-//! Entre 500000 e 1000000: 36960 primos
+//! ...
 //!
 //! ^C
 //! ```
@@ -76,10 +77,11 @@ fn main() -> zmq::Result<()> {
         // o distingue de um worker lento.
         println!("Recebido: {primes} primos; faltam {missing} tarefas");
         if *missing == 0 {
-            let (time, work) =
-                (start.elapsed().as_secs_f64(), work.as_secs_f64());
-            println!("Total: {total} primos");
-            println!("Tempo: {time:.2} s; ganho: {:.2} vezes", work / time);
+            let time = start.elapsed();
+            let gain = work.div_duration_f64(time);
+            println!(
+                "Total: {total} primos em {time:.2?}; ganho: {gain:.2} vezes"
+            );
             batches.remove(&batch);
         }
     }

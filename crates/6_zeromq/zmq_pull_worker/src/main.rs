@@ -7,7 +7,9 @@
 //! ```console
 //! $ cargo run -p zmq_pull_sink
 //! Sink a escutar em tcp://127.0.0.1:5556
-//! Total: 78498 primos em [..] s; trabalho: [..] s; ganho: [..] vezes
+//! Recebido: 41538 primos; faltam 1 tarefas
+//! Recebido: 36960 primos; faltam 0 tarefas
+//! Total: 78498 primos em [..]s; ganho: [..] vezes
 //! ^C
 //!
 //! $ cargo run -p zmq_push_ventilator
@@ -49,7 +51,9 @@ fn main() -> zmq::Result<()> {
     tasks.set_rcvbuf(1024)?;
     for (socket, endpoint) in [(&tasks, &endpoint), (&results, &sink)] {
         socket.connect(endpoint).unwrap_or_else(|error| {
-            eprintln!("«{endpoint}» não serve ({error}). Tente {ENDPOINT}");
+            eprintln!(
+                "«{endpoint}» não serve ({error}). Um exemplo: {ENDPOINT}"
+            );
             process::exit(1)
         });
     }

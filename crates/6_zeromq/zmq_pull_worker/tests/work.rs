@@ -1,7 +1,7 @@
 //! The worker: what it does with tasks of all kinds, and what is lost with it.
 
 use testkit::endpoints::{FREE_PORT, Ipc, refused};
-use testkit::{DEADLINE, Program, lesson, peer};
+use testkit::{DEADLINE, PATIENCE, Program, lesson, peer};
 
 /// A socket in the test's hands, and where it listens.
 fn socket(kind: zmq::SocketType) -> (zmq::Socket, String) {
@@ -32,37 +32,35 @@ fn python_ventilator_and_sink_over_tcp_and_ipc() {
     for endpoints in [tcp, ipc] {
         let python = Program::start(peer("zmq_push_pull.py").args(endpoints));
         let [tasks, results] = [1, 2].map(|line| python.endpoint_in_line(line));
-        let worker = worker(&tasks, &results).finish();
-        assert!(worker.stdout.ends_with("\nFeitas: 100 tarefas\n"));
+        let worker = worker(&tasks, &results);
         let python = python.finish();
         assert!(
             python.stdout.ends_with("\nTotal: 1229 primos\n"),
             "{python:?}"
         );
+        assert_eq!(worker.output().matches(" primos\n").count(), 100);
     }
 }
 
 #[test]
-fn results_say_task_and_primes() {
+fn results_say_batch_and_primes() {
     let (tasks, tasks_at) = socket(zmq::PUSH);
     let (results, results_at) = socket(zmq::PULL);
     let worker = worker(&tasks_at, &results_at);
     for (task, primes) in [
-        ("7 0 10", "7 4 "),
-        ("8 10 10", "8 0 "),
-        ("9 20 10", "9 0 "),
-        ("10 0 2", "10 0 "),
-        ("11 4294967291 4294967292", "11 1 "),
+        ("7 100 0 10", "7 100 4 "),
+        ("8 1 10 10", "8 1 0 "),
+        ("9 1 20 10", "9 1 0 "),
+        ("10 1 0 2", "10 1 0 "),
+        ("4294967295 1 4294967291 4294967292", "4294967295 1 1 "),
     ] {
         tasks.send(task, 0).expect("send");
         let result = results.recv_bytes(0).expect("a result");
         let result = String::from_utf8(result).expect("text");
-        assert!(result.starts_with(primes), "{task}: {result}");
+        let micros = result.strip_prefix(primes).expect("the same batch");
+        micros.parse::<u32>().expect("microseconds");
     }
-    tasks.send("fim", 0).expect("send");
-    let finished = worker.finish();
-    assert!(finished.status.success(), "{finished:?}");
-    assert!(finished.stdout.ends_with("\nFeitas: 5 tarefas\n"));
+    worker.wait_for("\nEntre 0 e 10: 4 primos\nEntre 10 e 10: 0 primos\n");
 }
 
 #[test]
@@ -72,11 +70,11 @@ fn malformed_tasks() {
     let worker = worker(&tasks_at, &results_at);
     for task in [
         "",
-        "1 2",
-        "1 2 3 4",
-        "um dois três",
-        "1 2 -3",
-        "1 2 5000000000",
+        "1 2 3",
+        "1 2 3 4 5",
+        "um dois três quatro",
+        "1 2 3 -3",
+        "1 2 3 5000000000",
     ] {
         tasks.send(task, 0).expect("send");
         worker.wait_for_error(&format!("Não é uma tarefa: {task}\n"));
@@ -84,33 +82,31 @@ fn malformed_tasks() {
     tasks.send(&b"\xff"[..], 0).expect("send");
     tasks.send_multipart(["1", "2"], 0).expect("send");
     worker.wait_for_error("\u{fffd}\nNão é uma tarefa: 1\n");
-    tasks.send("3 0 3", 0).expect("send");
+    tasks.send("3 1 0 3", 0).expect("send");
     let result = results.recv_bytes(0).expect("a result");
-    assert!(result.starts_with(b"3 1 "), "{result:?}");
+    assert!(result.starts_with(b"3 1 1 "), "{result:?}");
 }
 
 /// What the header says: a worker that is killed takes its tasks with it, the
-/// one in hand and those in its queue; the rest of the batch goes on.
+/// one in hand and those in its queue; the rest of the batch goes on, and the
+/// next batch is whole.
 #[test]
 fn tasks_of_a_killed_worker_are_lost() {
-    let sink =
-        Program::start(lesson("zmq_pull_sink").args([FREE_PORT, FREE_PORT]));
-    let [results_at, batches_at] =
-        [1, 2].map(|line| sink.endpoint_in_line(line));
-    let ventilator = Program::start(lesson("zmq_push_ventilator").args([
-        FREE_PORT,
-        &batches_at,
-        "1000",
-    ]));
+    let sink = Program::start(lesson("zmq_pull_sink").arg(FREE_PORT));
+    let results_at = sink.endpoint_in_line(1);
+    let mut ventilator =
+        Program::start(lesson("zmq_push_ventilator").arg(FREE_PORT));
     let tasks_at = ventilator.endpoint_in_line(1);
 
-    // The first one's result comes by way of the test, which knows by it that
-    // the worker is at work.
+    // The first one's results come to the test, which knows by them that the
+    // worker is at work, and then forwards them.
     let (detour, detour_at) = socket(zmq::PULL);
     let mut killed = worker(&tasks_at, &detour_at);
+    ventilator.type_line("1000");
     let mut through = vec![detour.recv_bytes(0).expect("a result")];
     killed.kill();
-    detour.set_rcvtimeo(300).expect("a time limit");
+    let patience = PATIENCE.as_millis() as i32;
+    detour.set_rcvtimeo(patience).expect("a time limit");
     while let Ok(result) = detour.recv_bytes(0) {
         through.push(result);
     }
@@ -121,31 +117,24 @@ fn tasks_of_a_killed_worker_are_lost() {
     }
 
     let other = worker(&tasks_at, &results_at);
-    let sink = sink.finish();
-    assert_eq!(sink.status.code(), Some(1), "{sink:?}");
-    let lost: usize = sink
-        .stderr
-        .strip_prefix("Faltam ")
-        .and_then(|rest| {
-            rest.strip_suffix(
-                " de 1000 tarefas: perderam-se com um worker que terminou a \
-                 meio. Repita o lote.\n",
-            )
+    ventilator.wait_for("\nEnviadas: 1000 tarefas\n");
+    // The other one does this task after those of the first batch.
+    ventilator.type_line("1");
+    sink.wait_for("faltam 0 tarefas\nTotal: 78498 primos em ");
+    let output = sink.output();
+    assert_eq!(output.matches("Total: ").count(), 1, "{output}");
+    let missing: Vec<usize> = output
+        .lines()
+        .filter_map(|line| {
+            let (_, rest) = line.split_once("faltam ")?;
+            rest.strip_suffix(" tarefas")?.parse().ok()
         })
-        .and_then(|number| number.parse().ok())
-        .unwrap_or_else(|| panic!("what is lost: {sink:?}"));
+        .collect();
+    let lost = missing[missing.len() - 2];
     assert!((1..500).contains(&lost), "{lost} lost");
-    let done = 1000 - lost - through.len();
-    let other = other.finish();
-    assert!(other.status.success(), "{other:?}");
-    assert!(
-        other
-            .stdout
-            .ends_with(&format!("\nFeitas: {done} tarefas\n"))
-    );
-    let ventilator = ventilator.finish();
-    assert!(ventilator.status.success(), "{ventilator:?}");
-    assert!(ventilator.stdout.ends_with("\nLote terminado\n"));
+    other.wait_for("\nEntre 0 e 1000000: 78498 primos\n");
+    let done = other.output().matches(" primos\n").count() - 1;
+    assert_eq!(done, 1000 - lost - through.len());
 }
 
 #[test]
@@ -153,18 +142,16 @@ fn endpoint_refused() {
     refused(
         "zmq_pull_worker",
         false,
-        "«ENDPOINT» não é um endereço que sirva ([..]). Um exemplo: cargo run \
-         -p zmq_pull_worker -- tcp://127.0.0.1:5555 tcp://127.0.0.1:5556",
+        "«ENDPOINT» não serve ([..]). Um exemplo: tcp://127.0.0.1:5555",
     );
     Program::start(lesson("zmq_pull_worker").args([FREE_PORT, "banana"]))
         .finish()
         .assert_fails_with(
-            "«[..]» não é um endereço que sirva ([..]). Um exemplo: cargo run \
-             -p zmq_pull_worker -- tcp://127.0.0.1:5555 tcp://127.0.0.1:5556",
+            "«[..]» não serve ([..]). Um exemplo: tcp://127.0.0.1:5555",
         );
 }
 
-/// Without tasks, and with a result that nobody takes.
+/// Without tasks, and with results that nobody takes.
 #[cfg(unix)]
 #[test]
 fn ctrl_c() {
@@ -172,11 +159,15 @@ fn ctrl_c() {
 
     let (tasks, tasks_at) = socket(zmq::PUSH);
     let nobody = Ipc::new();
+    let idle = worker(&tasks_at, &nobody.endpoint());
+    idle.wait_for_lines(1);
+    ends_with_ctrl_c(idle);
+
     let worker = worker(&tasks_at, &nobody.endpoint());
     worker.wait_for_lines(1);
     for _ in 0..3 {
-        tasks.send("1 0 10", 0).expect("send");
+        tasks.send("1 1 0 10", 0).expect("send");
     }
-    let output = ends_with_ctrl_c(worker);
-    assert!(output.contains("\nFeitas: "), "{output}");
+    worker.wait_for("Entre 0 e 10: 4 primos\n");
+    ends_with_ctrl_c(worker);
 }

@@ -189,9 +189,8 @@ fn endpoint_refused() {
     refused(
         "zmq_rep_server",
         true,
-        "Não foi possível escutar em ENDPOINT: a porta está ocupada ou o \
-         endereço não serve ([..]). Escolha outro: cargo run -p \
-         zmq_rep_server -- tcp://127.0.0.1:5565",
+        "Não foi possível escutar em ENDPOINT ([..]). Escolha outro: cargo run \
+         -p zmq_rep_server -- tcp://127.0.0.1:5565",
     );
 }
 

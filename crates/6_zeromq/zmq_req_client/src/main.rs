@@ -49,7 +49,9 @@ fn main() -> zmq::Result<()> {
         socket.set_linger(0)?;
 
         socket.connect(&endpoint).unwrap_or_else(|error| {
-            eprintln!("«{endpoint}» não serve ({error}). Tente {ENDPOINT}");
+            eprintln!(
+                "«{endpoint}» não serve ({error}). Um exemplo: {ENDPOINT}"
+            );
             process::exit(1)
         });
         socket.send_multipart(&message, 0)?;

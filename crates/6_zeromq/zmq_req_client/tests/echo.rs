@@ -94,10 +94,7 @@ fn gives_up_after_five_attempts() {
     assert_eq!(lines[4], "Sem resposta (5 de 5)");
     assert_eq!(
         lines[5],
-        format!(
-            "Sem eco de {endpoint}. Não há servidor, ou está parado; noutro \
-             terminal: cargo run -p zmq_rep_server"
-        )
+        "O servidor não responde. Inicie-o: cargo run -p zmq_rep_server"
     );
     for _ in 0..5 {
         router.recv_multipart(0).expect("a request of each attempt");
@@ -121,8 +118,7 @@ fn endpoint_refused() {
     refused(
         "zmq_req_client",
         false,
-        "«ENDPOINT» não é um endereço que sirva ([..]). Um exemplo: cargo run \
-         -p zmq_req_client -- tcp://127.0.0.1:5555",
+        "«ENDPOINT» não serve ([..]). Um exemplo: tcp://127.0.0.1:5555",
     );
 }
 

@@ -43,7 +43,7 @@ fn main() -> zmq::Result<()> {
     let context = zmq::Context::new();
     let socket = context.socket(zmq::SUB)?;
     socket.connect(&endpoint).unwrap_or_else(|error| {
-        eprintln!("«{endpoint}» não serve ({error}). Tente {ENDPOINT}");
+        eprintln!("«{endpoint}» não serve ({error}). Um exemplo: {ENDPOINT}");
         process::exit(1)
     });
 

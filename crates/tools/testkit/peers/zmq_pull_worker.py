@@ -26,15 +26,12 @@ with (
 ):
     tasks.rcvhwm = 1
     tasks.rcvbuf = 1024
-    tasks.rcvtimeo = 20_000
     tasks.connect(sys.argv[1])
     results.connect(sys.argv[2])
-    done = 0
-    while (task := tasks.recv()) != b"fim":
-        number, first, end = map(int, task.split())
+    while True:
+        batch, count, first, end = map(int, tasks.recv().split())
         start = time.perf_counter()
         primes = sum(map(is_prime, range(first, end)))
         micros = int((time.perf_counter() - start) * 1_000_000)
-        results.send(b"%d %d %d" % (number, primes, micros))
-        done += 1
-    print(f"Feitas: {done} tarefas")
+        print(f"Entre {first} e {end}: {primes} primos")
+        results.send(b"%d %d %d %d" % (batch, count, primes, micros))

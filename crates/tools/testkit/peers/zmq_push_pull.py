@@ -16,7 +16,6 @@ with (
     print("Tarefas em", tasks.last_endpoint.decode())
     print("Resultados em", results.last_endpoint.decode())
     for number in range(100):
-        tasks.send(b"%d %d %d" % (number, number * 100, number * 100 + 100))
-    total = sum(int(results.recv().split()[1]) for _ in range(100))
-    tasks.send(b"fim")
+        tasks.send(b"7 100 %d %d" % (number * 100, number * 100 + 100))
+    total = sum(int(results.recv().split()[2]) for _ in range(100))
     print(f"Total: {total} primos")
