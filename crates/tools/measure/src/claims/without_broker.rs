@@ -1,9 +1,9 @@
 //! ZeroMQ beside REST, and the same two sockets over three transports.
 
-use std::env;
 use std::net::SocketAddr;
-use std::process;
+use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs, process};
 
 use crate::bench::Bench;
 use crate::claim::Claim;
@@ -116,7 +116,9 @@ fn measure(bench: &mut Bench) -> Fallible<Measurement> {
         &mut contenders,
         Contender::label,
         |bench, contender| take_turn(bench, contender),
-    )?;
+    );
+    let _ = fs::remove_file(ipc_file()); // on Windows there is none
+    let rounds = rounds?;
 
     let mut trips = Chart::new(TRIP, Unit::Seconds);
     let mut answers = Chart::new(answers_to_many(), Unit::PerSecond);
@@ -223,12 +225,14 @@ fn transport_rate(bench: &Bench, transport: &str) -> Fallible<f64> {
 fn endpoint(transport: &str) -> String {
     match transport {
         "inproc" => "inproc://eco".into(),
-        "ipc" => {
-            let file = format!("measure-{}", process::id());
-            format!("ipc://{}", env::temp_dir().join(file).display())
-        }
+        "ipc" => format!("ipc://{}", ipc_file().display()),
         _ => "tcp://127.0.0.1:*".into(),
     }
+}
+
+/// Who binds it leaves it behind.
+fn ipc_file() -> PathBuf {
+    env::temp_dir().join(format!("measure-{}", process::id()))
 }
 
 #[cfg(test)]
