@@ -1,6 +1,9 @@
 //! The publisher: who gets what, and what a bad subscriber costs.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use testkit::endpoints::{FREE_PORT, Ipc, refused};
 use testkit::{DEADLINE, Program, connect, lesson, peer};
@@ -134,4 +137,29 @@ fn ctrl_c() {
     let (publisher, _) = publisher(FREE_PORT);
     publisher.wait_for("A publicar");
     testkit::endpoints::ends_with_ctrl_c(publisher);
+}
+
+/// `| head -1`: it does not go on publishing what nobody sees it say.
+#[test]
+fn ends_when_it_can_no_longer_print() {
+    let mut publisher = lesson("zmq_publisher")
+        .arg(FREE_PORT)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("start it");
+    let stdout = publisher.stdout.take().expect("its output");
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("Publisher a escutar em "), "{line}");
+
+    let start = Instant::now();
+    while publisher.try_wait().expect("its status").is_none() {
+        if start.elapsed() > DEADLINE {
+            publisher.kill().expect("end it");
+            panic!("it goes on");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!publisher.wait().expect("its status").success());
 }
