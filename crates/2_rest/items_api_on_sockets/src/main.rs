@@ -24,7 +24,8 @@
 //! (8) milhares de clientes sem milhares de threads. A nenhum chega o HTTPS.
 //!
 //! **Experimente.** Fale HTTP à mão: `nc 127.0.0.1 8000`, depois
-//! `GET /items/2 HTTP/1.1`, Enter, Enter. Tem 10 segundos para cada linha.
+//! `GET /items/2 HTTP/1.1`, Enter, `Host: eu`, Enter, Enter. Tem 10 segundos
+//! para cada linha.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
