@@ -17,15 +17,14 @@
 //! {"error":"Item not found"}
 //! ```
 //!
-//! **O que ainda falta.** Oito coisas que `items_api` recebe feitas: (1) mais de
-//! um pedido por ligação; (2) ler o corpo de um pedido, inteiro ou aos bocados;
-//! (3) verificar os cabeçalhos; (4) os caminhos com `%C3%A1`; (5) explicar o erro
-//! em `/items/abc`; (6) pôr em JSON um texto com aspas; (7) o cabeçalho `date`;
-//! (8) milhares de clientes sem milhares de threads. A nenhum chega o HTTPS.
+//! **O que ainda falta.** Oito coisas que `items_api` recebe feitas: (1) mais
+//! de um pedido por ligação; (2) ler o corpo de um pedido, inteiro ou aos
+//! bocados; (3) verificar os cabeçalhos; (4) os caminhos com `%C3%A1`;
+//! (5) explicar o erro em `/items/abc`; (6) pôr em JSON um texto com aspas;
+//! (7) o cabeçalho `date`; (8) milhares de clientes sem milhares de threads.
 //!
 //! **Experimente.** Fale HTTP à mão: `nc 127.0.0.1 8000`, depois
-//! `GET /items/2 HTTP/1.1`, Enter, `Host: eu`, Enter, Enter. Tem 10 segundos
-//! para cada linha.
+//! `GET /items/2 HTTP/1.1`, Enter, `Host: eu`, Enter, Enter. Tem 10 segundos.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
