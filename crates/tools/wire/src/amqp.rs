@@ -3,6 +3,7 @@
 
 mod methods;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::fault::Fault;
@@ -220,9 +221,7 @@ fn parse_method(reader: &mut Reader<'_>, channel: u16) -> Read {
         }
     }
     let kind = format!("amqp.{}", known.name.to_ascii_lowercase());
-    let mut frame = frame("", summary);
-    frame.kind = kind.into();
-    Ok((Frame::Method(method), frame))
+    Ok((Frame::Method(method), frame(kind, summary)))
 }
 
 fn parse_header(reader: &mut Reader<'_>, channel: u16) -> Read {
@@ -388,14 +387,9 @@ fn table_value(reader: &mut Reader<'_>, depth: usize) -> Result<String, Stop> {
 }
 
 /// A frame without its parts.
-fn frame(kind: &'static str, summary: impl Into<String>) -> crate::Frame {
-    crate::Frame {
-        protocol: Protocol::Amqp,
-        kind: kind.into(),
-        summary: summary.into(),
-        preview: None,
-        continues: false,
-        fields: Vec::new(),
-        more_fields: 0,
-    }
+fn frame(
+    kind: impl Into<Cow<'static, str>>,
+    summary: impl AsRef<str>,
+) -> crate::Frame {
+    crate::Frame::new(Protocol::Amqp, kind, summary)
 }

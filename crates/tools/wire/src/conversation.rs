@@ -684,7 +684,7 @@ impl Parts {
         let parts = std::mem::take(self);
         self.subscribes = parts.subscribes;
         let mut frame = match parts.count {
-            1 => zmtp::frame("zmtp.message", "1 frame".to_string()),
+            1 => zmtp::frame("zmtp.message", "1 frame"),
             count => zmtp::frame("zmtp.message", format!("{count} frames")),
         };
         let previews = parts.previews.join(" | ");
@@ -700,9 +700,7 @@ impl Parts {
                 0 => ("zmtp.cancel", "CANCEL"),
                 _ => ("zmtp.subscribe", "SUBSCRIBE"),
             };
-            let prefix = shown(prefix);
-            let summary = format!("{name} {prefix}").trim_end().to_string();
-            frame = zmtp::frame(kind, summary);
+            frame = zmtp::frame(kind, format!("{name} {}", shown(prefix)));
         }
         parts.fields.into_frame(&mut frame);
         (parts.bytes, parts.length, frame)

@@ -120,6 +120,8 @@ faults! {
     MqttId: "mqtt-id", "the packet identifier is 0";
     /// A QoS of 3 (MQTT 3.1.1, 3.3.1.2).
     MqttQos: "mqtt-qos", "a QoS above 2";
+    /// A text has the character 0 (MQTT 3.1.1, 1.5.3).
+    MqttNull: "mqtt-null", "a text has the character 0";
     /// A subscription without filters (MQTT 3.1.1, 3.8.3).
     MqttNoFilter: "mqtt-no-filter", "no topic filter";
     /// A property that MQTT 5 does not know (MQTT 5, 2.2.2.2).

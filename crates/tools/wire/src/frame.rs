@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::fault::Malformed;
+use crate::reader::line;
 
 /// A protocol of the lecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,6 +75,25 @@ pub struct Frame {
     pub fields: Vec<Field>,
     /// How many more parts there are, which are not in the list.
     pub more_fields: usize,
+}
+
+impl Frame {
+    /// A frame without its parts. The summary becomes one short line.
+    pub(crate) fn new(
+        protocol: Protocol,
+        kind: impl Into<Cow<'static, str>>,
+        summary: impl AsRef<str>,
+    ) -> Frame {
+        Frame {
+            protocol,
+            kind: kind.into(),
+            summary: line(summary.as_ref(), 200),
+            preview: None,
+            continues: false,
+            fields: Vec::new(),
+            more_fields: 0,
+        }
+    }
 }
 
 /// A part of a frame.

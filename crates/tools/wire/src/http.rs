@@ -426,15 +426,9 @@ impl Incoming {
             Start::Request { .. } => "http.request",
             Start::Response { .. } => "http.response",
         };
-        let mut frame = Frame {
-            protocol: Protocol::Http,
-            kind: kind.into(),
-            summary: message.start.to_string(),
-            preview: preview(&message.body),
-            continues: false,
-            fields: Vec::new(),
-            more_fields: 0,
-        };
+        let summary = message.start.to_string();
+        let mut frame = Frame::new(Protocol::Http, kind, summary);
+        frame.preview = preview(&message.body);
         std::mem::take(&mut self.fields).into_frame(&mut frame);
         let length = self.length;
         for field in &mut frame.fields {

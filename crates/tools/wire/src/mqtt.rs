@@ -1,8 +1,6 @@
 //! MQTT 3.1.1 and 5 (OASIS); section numbers are those of 3.1.1 where nothing
 //! else is said.
 
-use std::borrow::Cow;
-
 use crate::fault::Fault;
 use crate::frame::{Decoded, Frame, Protocol};
 use crate::reader::{Parsed, Reader, Stop, cut, preview, shown, whole};
@@ -209,20 +207,16 @@ fn packet(
     let length = remaining_length(reader)?;
     reader.ends_in(length);
 
-    let mut frame = Frame {
-        protocol: Protocol::Mqtt,
-        kind: Cow::Borrowed(kind.id()),
-        summary: kind.name().to_string(),
-        preview: None,
-        continues: false,
-        fields: Vec::new(),
-        more_fields: 0,
-    };
+    let mut carries = None;
     let packet = match kind {
         Kind::Connect => Packet::Connect(connect(reader)?),
         Kind::ConnAck => {
             let from = reader.at();
-            let session_present = reader.u8()? & 1 == 1;
+            let flags = reader.u8()?;
+            if flags > 1 {
+                return Err(reader.fault_at(Fault::MqttFlags, from));
+            }
+            let session_present = flags == 1;
             let value = u8::from(session_present);
             let name = "Session Present";
             reader.field("mqtt.session_present", name, from, value);
@@ -243,7 +237,7 @@ fn packet(
         }
         Kind::Publish => {
             let publish = publish(reader, flags, version)?;
-            frame.preview = preview(&publish.payload);
+            carries = preview(&publish.payload);
             Packet::Publish(publish)
         }
         Kind::PubAck => Packet::PubAck(answer(reader, version)?),
@@ -278,7 +272,12 @@ fn packet(
         Kind::UnsubAck => {
             let id = packet_id(reader)?;
             properties(reader, version)?;
-            let codes = codes(reader, "mqtt.reason_code", "Reason Code")?;
+            let codes = match version {
+                Version::V5 => {
+                    codes(reader, "mqtt.reason_code", "Reason Code")?
+                }
+                _ => Vec::new(),
+            };
             Packet::UnsubAck { id, codes }
         }
         Kind::PingReq => Packet::PingReq,
@@ -290,9 +289,12 @@ fn packet(
             reason: end(reader, version)?,
         },
     };
-    if let Some(more) = summary(&packet) {
-        frame.summary = format!("{} {more}", frame.summary);
-    }
+    let summary = match summary(&packet) {
+        Some(more) => format!("{} {more}", kind.name()),
+        None => kind.name().to_string(),
+    };
+    let mut frame = Frame::new(Protocol::Mqtt, kind.id(), summary);
+    frame.preview = carries;
     Ok((packet, frame))
 }
 
@@ -505,7 +507,9 @@ fn connect(reader: &mut Reader<'_>) -> Result<Connect, Stop> {
         _ => "Clean Session",
     };
     reader.bits("mqtt.connect.clean_session", name, 6..7, has(1));
-    if has(0) == 1 || has(2) == 0 && flags & 0x38 != 0 {
+    let only_password = flags & 0xc0 == 0x40 && version != Version::V5;
+    let only_will = has(2) == 0 && flags & 0x38 != 0;
+    if has(0) == 1 || only_will || only_password {
         return Err(reader.fault_at(Fault::MqttFlags, at));
     }
     if will_qos == 3 {
@@ -639,7 +643,9 @@ fn subscriptions(
             let name = "Subscription Options";
             let bits = format!("{options:08b}");
             reader.field("mqtt.subscription_options", name, from, bits);
-        } else if options > 3 {
+        }
+        let known = if version == Version::V5 { 0x3f } else { 3 };
+        if options > known {
             return Err(reader.fault_at(Fault::MqttFlags, from));
         }
         if qos == 3 {
@@ -675,9 +681,19 @@ fn text<'a>(
     name: &'static str,
 ) -> Result<&'a str, Stop> {
     let from = reader.at();
-    let text = reader.text_16()?;
+    let text = string(reader)?;
     reader.field(id, name, from, cut(text, 1_000));
     Ok(text)
+}
+
+/// A text, which does not have the character 0 (1.5.3).
+fn string<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Stop> {
+    let from = reader.at() + 2;
+    let text = reader.text_16()?;
+    match text.find('\0') {
+        Some(at) => Err(reader.fault_at(Fault::MqttNull, from + at)),
+        None => Ok(text),
+    }
 }
 
 /// The properties that version 5 has here (MQTT 5, 2.2.2).
@@ -736,10 +752,10 @@ fn property(reader: &mut Reader<'_>) -> Result<(), Stop> {
         Value::Four => reader.u32()?.to_string(),
         Value::Variable => variable_number(reader)?.to_string(),
         Value::Bytes => shown(reader.bytes_16()?),
-        Value::Text => cut(reader.text_16()?, 1_000),
+        Value::Text => cut(string(reader)?, 1_000),
         Value::Pair => {
-            let name = cut(reader.text_16()?, 500);
-            format!("{name}={}", cut(reader.text_16()?, 500))
+            let name = cut(string(reader)?, 500);
+            format!("{name}={}", cut(string(reader)?, 500))
         }
     };
     reader.field("mqtt.property", name, from, value);

@@ -339,12 +339,14 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// is none.
 pub(crate) fn preview(bytes: &[u8]) -> Option<String> {
     let text = as_text(bytes).filter(|text| !text.is_empty())?;
-    let line: String = text
-        .chars()
-        .take(PREVIEW + 1)
-        .map(|char| if char.is_control() { ' ' } else { char })
-        .collect();
-    Some(cut(line.trim(), PREVIEW))
+    Some(line(text, PREVIEW))
+}
+
+/// The first so many characters, on one line.
+pub(crate) fn line(text: &str, limit: usize) -> String {
+    let plain = |char: char| if char.is_control() { ' ' } else { char };
+    let line: String = text.chars().take(limit + 1).map(plain).collect();
+    cut(line.trim(), limit)
 }
 
 /// Text without control characters, other than the ends of lines and tabs: all

@@ -1,7 +1,5 @@
 //! No protocol above TCP or UDP: what is sent is what there is.
 
-use std::borrow::Cow;
-
 use crate::frame::{Frame, Protocol};
 use crate::reader::{Fields, preview, shown};
 
@@ -22,18 +20,12 @@ pub fn segment(bytes: &[u8]) -> Frame {
 fn frame(kind: &'static str, bytes: &[u8]) -> Frame {
     let mut fields = Fields::default();
     fields.add("text.payload", "payload", 0..bytes.len(), shown(bytes));
-    let mut frame = Frame {
-        protocol: Protocol::Text,
-        kind: Cow::Borrowed(kind),
-        summary: match bytes.len() {
-            1 => "1 byte".to_string(),
-            length => format!("{length} bytes"),
-        },
-        preview: preview(bytes),
-        continues: false,
-        fields: Vec::new(),
-        more_fields: 0,
+    let summary = match bytes.len() {
+        1 => "1 byte".to_string(),
+        length => format!("{length} bytes"),
     };
+    let mut frame = Frame::new(Protocol::Text, kind, summary);
+    frame.preview = preview(bytes);
     fields.into_frame(&mut frame);
     frame
 }

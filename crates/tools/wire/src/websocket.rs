@@ -1,7 +1,5 @@
 //! WebSocket, after the opening handshake: RFC 6455, 5.
 
-use std::borrow::Cow;
-
 use crate::fault::{Fault, Malformed};
 use crate::frame::{Decoded, Protocol};
 use crate::reader::{Parsed, Reader, hex, preview, shown, whole};
@@ -201,25 +199,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
             reader.list("websocket.close_reason", "Reason", at, close.reason);
         }
     }
-    let frame = Frame {
+    let content = Frame {
         fin,
         rsv,
         opcode,
         masking_key,
         payload,
     };
-    reader.finish(
-        frame,
-        crate::Frame {
-            protocol: Protocol::WebSocket,
-            kind: Cow::Borrowed(opcode.kind()),
-            summary,
-            preview: carries,
-            continues: opcode == Opcode::Continuation,
-            fields: Vec::new(),
-            more_fields: 0,
-        },
-    )
+    let kind = opcode.kind();
+    let mut frame = crate::Frame::new(Protocol::WebSocket, kind, summary);
+    frame.preview = carries;
+    frame.continues = opcode == Opcode::Continuation;
+    reader.finish(content, frame)
 }
 
 struct Close<'a> {

@@ -1,8 +1,6 @@
 //! ZMTP, what ZeroMQ speaks over TCP, in versions 3.0 (ZeroMQ RFC 23) and 3.1
 //! (ZeroMQ RFC 37), with the mechanism NULL.
 
-use std::borrow::Cow;
-
 use crate::fault::Fault;
 use crate::frame::{Decoded, Protocol};
 use crate::reader::{Parsed, Reader, Stop, preview, shown, whole};
@@ -174,7 +172,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
     }
     let carries = preview(&body);
     let more = has(MORE);
-    let mut frame = frame("zmtp.message", "1 frame".to_string());
+    let mut frame = frame("zmtp.message", "1 frame");
     frame.preview = carries;
     reader.finish(Frame::Message { more, body }, frame)
 }
@@ -206,7 +204,7 @@ fn parse_command(
             let prefix = reader.take(reader.left())?;
             let value = shown(prefix);
             reader.field("zmtp.subscription", "subscription", from, &value);
-            summary = format!("{name} {value}").trim_end().to_string();
+            summary = format!("{name} {value}");
             match name {
                 "CANCEL" => (Command::Cancel(prefix.into()), "zmtp.cancel"),
                 _ => (Command::Subscribe(prefix.into()), "zmtp.subscribe"),
@@ -256,14 +254,9 @@ fn parse_properties(
 }
 
 /// A frame without its parts.
-pub(crate) fn frame(kind: &'static str, summary: String) -> crate::Frame {
-    crate::Frame {
-        protocol: Protocol::Zmtp,
-        kind: Cow::Borrowed(kind),
-        summary,
-        preview: None,
-        continues: false,
-        fields: Vec::new(),
-        more_fields: 0,
-    }
+pub(crate) fn frame(
+    kind: &'static str,
+    summary: impl AsRef<str>,
+) -> crate::Frame {
+    crate::Frame::new(Protocol::Zmtp, kind, summary)
 }

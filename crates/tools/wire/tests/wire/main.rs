@@ -2,5 +2,6 @@
 
 mod capture;
 mod conversation;
+mod oracles;
 mod relay;
 mod samples;
