@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use testkit::{DEADLINE, Finished, Program, lesson, peer, unused_address};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -52,12 +52,15 @@ impl Server {
 
     /// What the client reports of its end: this reason.
     fn ended(&self, reason: &str) -> String {
-        format!(
-            "O servidor {} terminou a conversa ({reason}). Veja no terminal \
-             do servidor o que aconteceu.",
-            self.url
-        )
+        ended(&self.url, reason)
     }
+}
+
+fn ended(url: &str, reason: &str) -> String {
+    format!(
+        "Sem conversa com {url} ({reason}). Veja se o servidor está a correr, \
+         noutro terminal: cargo run -p ws_chat_server"
+    )
 }
 
 fn text(socket: &mut WebSocket<TcpStream>) -> String {
@@ -69,11 +72,7 @@ fn text(socket: &mut WebSocket<TcpStream>) -> String {
 
 /// Reads the client's goodbye, answers it, and hangs up.
 fn goodbye(mut socket: WebSocket<TcpStream>) {
-    let normal = Message::Close(Some(CloseFrame {
-        code: 1000.into(),
-        reason: "".into(),
-    }));
-    assert_eq!(socket.read().expect("a goodbye"), normal);
+    assert_eq!(socket.read().expect("a goodbye"), Message::Close(None));
     while socket.read().is_ok() {}
 }
 
@@ -110,13 +109,51 @@ fn reads_and_prints_at_the_same_time() {
 #[test]
 fn ctrl_c_says_goodbye_at_once() {
     let server = Server::new();
-    let (mut client, socket) = server.client();
+    let (mut client, mut socket) = server.client();
+    // Once it hears, it also heeds Ctrl-C.
+    socket.send(Message::text("olá")).expect("send");
+    client.wait_for("Servidor: olá\n");
     client.interrupt();
     goodbye(socket);
     assert_ended_well(
         &client.finish_within(AT_ONCE),
-        "Ligado ao servidor\nDesligado\n",
+        "Ligado ao servidor\nServidor: olá\nDesligado\n",
     );
+}
+
+/// A server that does not read: what is typed waits for it, and so does the
+/// goodbye. Who presses Ctrl-C again does not.
+#[cfg(unix)]
+#[test]
+fn second_ctrl_c_ends_it_at_once() {
+    let server = Server::new();
+    let (mut client, mut socket) = server.client();
+    socket.send(Message::text("olá")).expect("send");
+    client.wait_for("Servidor: olá\n");
+    client.type_line(&"x".repeat(32 << 20));
+    let start = Instant::now();
+    while client.is_running() {
+        client.interrupt();
+        assert!(start.elapsed() < AT_ONCE, "it still says goodbye");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Where what it prints goes to nobody, it ends.
+#[test]
+fn closed_output() {
+    let server = Server::new();
+    let mut kept = None;
+    thread::scope(|scope| {
+        let accepting =
+            scope.spawn(|| accept(server.stream()).expect("a WebSocket"));
+        let mut command = lesson("ws_chat_client");
+        testkit::ends_when_cut_short(command.arg(&server.url), |_| {
+            let mut socket = accepting.join().expect("the server");
+            socket.send(Message::text("olá")).expect("send");
+            kept = Some(socket);
+        });
+    });
 }
 
 /// All that was typed before Ctrl-D goes out before the goodbye.
@@ -140,7 +177,7 @@ fn goodbye_without_an_answer() {
     let server = Server::new();
     let (mut client, socket) = server.client();
     client.end_input();
-    let finished = client.finish_within(2 * AT_ONCE);
+    let finished = client.finish_within(3 * AT_ONCE);
     assert_ended_well(&finished, "Ligado ao servidor\nDesligado\n");
     drop(socket);
 }
@@ -149,7 +186,7 @@ fn goodbye_without_an_answer() {
 fn server_that_says_goodbye() {
     let server = Server::new();
     for (frame, reason) in [
-        (None, "sem dizer porquê"),
+        (None, "saiu sem dizer porquê"),
         (Some((1001, "vou almoçar")), "vou almoçar (1001)"),
         (Some((1008, "não lê")), "não lê (1008)"),
     ] {
@@ -173,7 +210,7 @@ fn server_that_vanishes() {
     drop(socket);
     assert_lost(
         &client.finish_within(AT_ONCE),
-        &server.ended("[..]Connection reset without closing handshake"),
+        &server.ended("saiu sem dizer porquê"),
     );
 }
 
@@ -187,10 +224,7 @@ fn server_that_is_killed_while_the_client_types() {
     server.wait_for(": olá\n");
     server.kill();
     let finished = client.finish_within(AT_ONCE);
-    assert_lost(
-        &finished,
-        &format!("O servidor {url} terminou a conversa ([..]). [..]"),
-    );
+    assert_lost(&finished, &ended(&url, "[..]"));
 }
 
 /// What is typed is too long for the server, which says so.
@@ -201,12 +235,7 @@ fn line_over_one_mebibyte() {
     let mut client = Program::start(lesson("ws_chat_client").arg(&url));
     client.wait_for("Ligado ao servidor\n");
     client.type_line(&"x".repeat((1 << 20) + 1));
-    assert_lost(
-        &client.finish(),
-        &format!(
-            "O servidor {url} terminou a conversa (mais de 1 MiB (1009)). [..]"
-        ),
-    );
+    assert_lost(&client.finish(), &ended(&url, "mais de 1 MiB (1009)"));
 }
 
 /// One line on stderr, exit status 1, and no «Desligado».
@@ -232,10 +261,7 @@ fn no_server() {
 fn refused(url: &str) {
     Program::start(lesson("ws_chat_client").arg(url))
         .finish()
-        .assert_fails_with(&format!(
-            "Não foi possível ligar a {url} ([..]). Inicie primeiro o \
-             servidor, noutro terminal: cargo run -p ws_chat_server"
-        ));
+        .assert_fails_with(&ended(url, "[..]"));
 }
 
 /// A server that is not one: it answers something else, or nothing at all.
@@ -279,5 +305,5 @@ fn python_server() {
         assert!(finished.status.success());
     }
     let lines = server.wait_for_lines(6);
-    assert_eq!(lines[4..], ["Cliente desligado: 1000"; 2]);
+    assert_eq!(lines[4..], ["Cliente desligado: 1005"; 2]);
 }

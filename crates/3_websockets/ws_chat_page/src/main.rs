@@ -23,51 +23,28 @@
 //! `cargo run -p ws_chat_page -- 192.168.1.5:8080`. Depois envie
 //! `<b>olá</b>`: porque não aparece a negrito, e o que faria `innerHTML`?
 
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
+use std::{env, io, process};
 
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::signal;
 
 const ADDRESS: &str = "127.0.0.1:8080";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p ws_chat_page -- 127.0.0.1:8081"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
+    println!("A servir a página em http://{}", listener.local_addr()?);
 
     // O ficheiro fica dentro do executável, que assim corre em qualquer pasta.
-    let page = Router::new()
-        .route("/", get(async || Html(include_str!("../chat.html"))));
-
-    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        result = async {
-            println!("A servir a página em http://{}", listener.local_addr()?);
-            axum::serve(listener, page).await
-        } => result?,
-    }
-    Ok(())
+    let page = Html(include_str!("../chat.html"));
+    axum::serve(listener, Router::new().route("/", get(page))).await
 }

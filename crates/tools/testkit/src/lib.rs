@@ -30,8 +30,9 @@ pub use browser::Browser;
 pub use command::{lesson, peer, python, workspace};
 pub use console::{Session, run_console_blocks, run_console_blocks_beside};
 pub use net::{
-    PATIENCE, connect, ends_when_it_cannot_print, free_ports,
-    raise_descriptor_limit, refuses_addresses, reset, unused_address,
+    PATIENCE, connect, ends_when_cut_short, ends_when_it_cannot_print,
+    free_ports, raise_descriptor_limit, refuses_addresses, reset,
+    unused_address,
 };
 pub use program::{Finished, Program};
 pub use rabbitmq::RabbitMq;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -81,26 +82,38 @@ pub fn ends_when_it_cannot_print(
     server: &str,
     disturb: impl FnOnce(SocketAddr),
 ) {
+    ends_when_cut_short(lesson(server).arg("127.0.0.1:0"), |first| {
+        let address = first.rsplit([' ', '/']).next().expect("a word");
+        disturb(address.parse().expect("an address"));
+    });
+}
+
+/// The same for any program, which `disturb` gives something to print; it gets
+/// the first line.
+///
+/// # Panics
+/// Where the program goes on, or ends as if all was well.
+pub fn ends_when_cut_short(command: &mut Command, disturb: impl FnOnce(&str)) {
     let (reader, output) = io::pipe().expect("make a pipe");
-    let running = Setup::new(lesson(server).arg("127.0.0.1:0"))
+    let running = Setup::new(command)
         .writing_to(output)
         .start()
-        .expect("start the server");
+        .expect("start the program");
     let mut first = String::new();
     let mut reader = BufReader::new(reader);
     reader
         .read_line(&mut first)
-        .expect("the server's first line");
-    let address = first.trim_end().rsplit([' ', '/']).next().expect("a word");
+        .expect("the program's first line");
     drop(reader);
-    disturb(address.parse().expect("an address"));
+    disturb(first.trim_end());
 
+    let name = running.name();
     let status = running
         .wait(DEADLINE)
-        .unwrap_or_else(|_| panic!("{server} goes on, mute"));
+        .unwrap_or_else(|_| panic!("{name} goes on, mute"));
     assert!(
         !status.success(),
-        "{server} could not print, and did not say so"
+        "{name} could not print, and did not say so"
     );
 }
 

@@ -54,6 +54,16 @@ impl Client {
         }
     }
 
+    /// The server's goodbye to all, whatever is said before.
+    fn sees_goodbye(&mut self) {
+        while !matches!(
+            self.socket.read().expect("a goodbye in time"),
+            Message::Close(None)
+        ) {}
+        // The reply goes out, and the server hangs up.
+        while self.socket.read().is_ok() {}
+    }
+
     /// The code and the reason with which the server closes, whatever is
     /// said before.
     fn closed_with(&mut self) -> (u16, String) {
