@@ -127,10 +127,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let end = reader.at().saturating_add(size);
     reader.ends_in(size.saturating_add(1));
-    // One that is not a frame's is seen before anything in it is believed.
-    if bytes.get(end).is_some_and(|byte| *byte != END) {
-        return Err(reader.fault_at(Fault::AmqpEnd, end));
-    }
     let (content, mut frame) = reader.within(size, |reader| match kind {
         METHOD => parse_method(reader, channel),
         HEADER => parse_header(reader, channel),
@@ -143,7 +139,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
     if reader.at() < end {
         return Err(reader.fault(Fault::LeftOver));
     }
-    reader.rest();
+    // Of a long body, which was cut, it is not there.
+    if reader.rest().first().is_some_and(|byte| *byte != END) {
+        return Err(reader.fault_at(Fault::AmqpEnd, end));
+    }
     reader.field("amqp.frame_end", "frame-end", end, "206");
     frame.continues = matches!(kind, HEADER | BODY);
     reader.finish(content, frame)

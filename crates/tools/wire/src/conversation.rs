@@ -142,6 +142,17 @@ impl Side {
             skip: 0,
         }
     }
+
+    fn memory(&self) -> usize {
+        let state = match &self.state {
+            State::Http(incoming) => incoming.memory(),
+            State::Zmtp(parts) => parts.bytes.capacity(),
+            _ => 0,
+        };
+        let long = self.long.as_ref();
+        let long = long.map_or(0, |long| long.bytes.capacity());
+        self.buffer.capacity() + long + state
+    }
 }
 
 impl Conversation {
@@ -174,6 +185,11 @@ impl Conversation {
     /// WebSocket.
     pub fn protocol(&self) -> Option<Protocol> {
         self.protocol
+    }
+
+    /// How many bytes are kept of what is not yet whole.
+    pub fn memory(&self) -> usize {
+        self.to_server.memory() + self.to_client.memory()
     }
 
     /// Takes what happened, and gives the messages that it makes whole.
@@ -239,6 +255,21 @@ impl Conversation {
             self.http(direction, progress, &mut messages);
             return messages;
         }
+        if let State::Frames | State::Zmtp(_) = side.state
+            && side.skip == 0
+            && let Some(protocol) = self.protocol
+        {
+            // It may have been wrong before it was cut.
+            let bytes = std::mem::take(&mut self.side(direction).buffer);
+            if let Err(Stop::Malformed(malformed)) =
+                self.parse(protocol, direction, &bytes)
+            {
+                self.lose_frame(direction, &bytes, malformed, &mut messages);
+                return messages;
+            }
+            self.side(direction).buffer = bytes;
+        }
+        let side = self.side(direction);
         let mut bytes = Vec::new();
         let mut length = side.buffer.len();
         if let State::Zmtp(parts) = &mut side.state {

@@ -239,6 +239,12 @@ impl Incoming {
         self.length
     }
 
+    /// How many bytes of it are kept, as they came and as the body.
+    pub fn memory(&self) -> usize {
+        let body = self.message.as_ref();
+        self.kept.capacity() + body.map_or(0, |one| one.body.capacity())
+    }
+
     /// Takes the bytes of it that were kept.
     pub fn take_kept(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.kept)
@@ -259,11 +265,14 @@ impl Incoming {
     pub fn push(&mut self, bytes: &[u8]) -> (usize, Progress) {
         let mut taken = 0;
         if self.message.is_none() {
+            let before = self.length;
             match self.push_head(bytes) {
                 Ok(count) => taken = count,
                 Err(fault) => {
+                    // What follows the bytes that were looked at is not taken.
                     let malformed = Malformed { fault, at: 0 };
-                    return (bytes.len(), Progress::Malformed(malformed));
+                    let taken = self.length - before;
+                    return (taken, Progress::Malformed(malformed));
                 }
             }
         }

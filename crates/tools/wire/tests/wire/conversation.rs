@@ -56,7 +56,7 @@ fn hear_in_all_ways(said: &[Sent]) -> Vec<Message> {
 
 /// What comes after something malformed is given as it comes: here in one
 /// piece with it.
-fn joined(messages: Vec<Message>) -> Vec<Message> {
+pub fn joined(messages: Vec<Message>) -> Vec<Message> {
     let mut all: Vec<Message> = Vec::new();
     for mut message in messages {
         let same = |one: &&mut Message| one.direction == message.direction;

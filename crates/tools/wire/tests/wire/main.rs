@@ -2,6 +2,7 @@
 
 mod capture;
 mod conversation;
+mod fuzz;
 mod oracles;
 mod relay;
 mod samples;
