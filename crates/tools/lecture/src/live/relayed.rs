@@ -225,6 +225,7 @@ fn wrong(fault: Fault) -> &'static str {
         Fault::MqttProtocol => "não é MQTT 3.1, 3.1.1 nem 5",
         Fault::MqttId => "o número do pacote é 0",
         Fault::MqttQos => "não há QoS acima de 2",
+        Fault::MqttNull => "um texto tem o carácter 0",
         Fault::MqttNoFilter => "não traz nenhum filtro",
         Fault::MqttProperty => "tem uma propriedade que o MQTT 5 não conhece",
         Fault::MqttNotConnected => "o primeiro pacote não é um CONNECT",
