@@ -31,8 +31,11 @@
             lesson.scrollTop += program.getBoundingClientRect().top
                 - lesson.getBoundingClientRect().top;
         }
-        const seen = chosen() === "slide" ? slide : lesson;
-        seen.focus({ preventScroll: true });
+        // Cada um desliza por si: as teclas movem o que está à vista.
+        if (!narrow.matches) {
+            const seen = chosen() === "slide" ? slide : lesson;
+            seen.focus({ preventScroll: true });
+        }
     }
 
     function choose(view) {
