@@ -5,50 +5,220 @@
 //!
 //! ```console
 //! $ cargo run -p demo tcp_echo_server
-//! tcp_echo_server │ Servidor TCP a escutar em 127.0.0.1:[..]
+//! tcp_echo_server │ Servidor TCP a escutar em 127.0.0.1:65432
 //! tcp_echo_server │ Ligado por 127.0.0.1:[..]
 //! tcp_echo_server │ Recebido: Ola, mundo
 //! tcp_echo_client │ Eco recebido: Ola, mundo
 //! ```
+//!
+//! Os endereços são os que a lição documenta, e não os que a demonstração usa.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::io::{self, IsTerminal};
-use std::process::ExitCode;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
 
-use testkit::{RabbitMq, Session};
+use lexopt::prelude::{Long, Short, Value};
+use programs::{Build, BuildError, Target};
+use rabbitmq::{Broker, RabbitMq};
+use transcript::{Event, Failure, Ports, Transcript};
+
+const USAGE: &str = "\
+Mostra uma lição a funcionar, com todos os seus programas num só terminal.
+
+  cargo run -p demo tcp_echo_server
+
+Os nomes das lições estão em README.md.
+";
+
+const USELESS: &str = "Essa opção não existe.";
+
+/// The longest that a step of a lesson may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let name = env::args().nth(1).unwrap_or_default();
-    let Some(session) = Session::of_lesson(&name) else {
-        eprintln!(
-            "Que lição? Um exemplo: cargo run -p demo tcp_echo_server (os \
-             nomes estão em README.md)"
-        );
-        return ExitCode::from(2);
-    };
-
-    let width = session.names().map(str::len).max().unwrap_or(0);
-    let names: Vec<&str> = session.names().collect();
-    let colours = io::stdout().is_terminal();
-
-    // O único broker que as lições não trazem consigo.
-    let rabbitmq = name.starts_with("rabbitmq_").then(|| {
-        eprintln!("A iniciar um RabbitMQ só para a lição...");
-        RabbitMq::start()
-    });
-    let ports: Vec<(u16, u16)> = rabbitmq
-        .iter()
-        .map(|broker| (5672, broker.port()))
-        .collect();
-
-    session.play(&ports, |name, line| {
-        if colours {
-            let place = names.iter().position(|other| *other == name);
-            let colour = 31 + (place.unwrap_or(0) + 5) % 6; // cyan, red, …
-            println!("\x1b[{colour}m{name:width$} │\x1b[0m {line}");
-        } else {
-            println!("{name:width$} │ {line}");
+    let name = match parse(env::args_os().skip(1)) {
+        Ok(Some(name)) => name,
+        Ok(None) => {
+            say(USAGE);
+            return ExitCode::SUCCESS;
         }
-    });
-    ExitCode::SUCCESS
+        Err(error) => {
+            eprint!("{error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    // Without it the programs would still write for a moment.
+    let _ = programs::end_on_signals(|| {});
+    match transcript_of(&name) {
+        Ok(Some(transcript)) => match show(&transcript) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(what) => {
+                eprintln!("{what}");
+                ExitCode::FAILURE
+            }
+        },
+        Ok(None) => {
+            eprintln!(
+                "Que lição? Um exemplo: cargo run -p demo tcp_echo_server (os \
+                 nomes estão em README.md)"
+            );
+            ExitCode::from(2)
+        }
+        Err(what) => {
+            eprintln!("{what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The lesson's name; `None` where help was asked for.
+fn parse(
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<Option<String>, String> {
+    let mut name = String::new();
+    let mut parser = lexopt::Parser::from_args(words);
+    while let Some(word) = parser.next().map_err(|_| USELESS)? {
+        match word {
+            Long("help") | Short('h') => return Ok(None),
+            Value(word) if name.is_empty() => {
+                name = word.to_string_lossy().into_owned();
+            }
+            Value(word) => {
+                return Err(format!("«{}» está a mais.", word.display()));
+            }
+            _ => return Err(USELESS.to_string()),
+        }
+    }
+    Ok(Some(name))
+}
+
+/// The lesson's first block, if there is such a lesson and it has one.
+fn transcript_of(name: &str) -> Result<Option<Transcript>, String> {
+    let root = programs::workspace()
+        .map_err(|_| "Execute-o dentro da pasta do projeto.".to_string())?;
+    let all = Transcript::all_of(&root, name).map_err(|error| {
+        format!("O cabeçalho da lição {name} não se percebe: {error}")
+    })?;
+    Ok(all.into_iter().next())
+}
+
+fn show(transcript: &Transcript) -> Result<(), String> {
+    let programs = build(transcript)?;
+    let broker = rabbitmq_for(transcript)?;
+    let ports = Ports::new(broker.iter().map(|broker| (5672, broker.port())));
+
+    let names: Vec<&str> =
+        transcript.terminals.iter().map(|t| t.name()).collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    let colours = colours();
+    let told = |place: usize, event: Event| {
+        let line = match event {
+            Event::Prints(line) => line.to_string(),
+            Event::Types(line) => format!("> {line}"),
+            Event::EndsInput | Event::Interrupts => return,
+        };
+        let name = names[place];
+        let place = names.iter().position(|other| *other == name);
+        say(&if colours {
+            let colour = 31 + (place.unwrap_or(0) + 5) % 6; // cyan, red, …
+            format!("\x1b[{colour}m{name:width$} │\x1b[0m {line}\n")
+        } else {
+            format!("{name:width$} │ {line}\n")
+        });
+    };
+    let program = |name: &str| Command::new(&programs[name]);
+    let played = transcript::play(transcript, ports, LIMIT, program, told);
+    played
+        .map(|_| ())
+        .map_err(|failure| in_portuguese(&failure))
+}
+
+/// Builds the lessons of a block, with cargo's words for whoever waits.
+fn build(transcript: &Transcript) -> Result<BTreeMap<String, PathBuf>, String> {
+    let lessons: BTreeSet<&str> = transcript
+        .terminals
+        .iter()
+        .filter_map(|terminal| terminal.lesson())
+        .collect();
+    let build = Build::new(lessons.into_iter().map(Target::Bin))
+        .release(!cfg!(debug_assertions))
+        .as_in_the_whole_workspace();
+    build.run().map_err(|error| match error {
+        BuildError::NoWorkspace => {
+            "Execute-o dentro da pasta do projeto.".to_string()
+        }
+        BuildError::NoCargo(error) => {
+            format!("Não foi possível executar o cargo: {error}")
+        }
+        BuildError::ReadOnly(folder) => format!(
+            "Não se pode escrever em {}, onde fica o que se compila. Escolha \
+             outra pasta com a variável CARGO_TARGET_DIR.",
+            folder.display()
+        ),
+        BuildError::DoesNotCompile(_) => {
+            "A lição não compila: corrija primeiro o que o compilador diz."
+                .to_string()
+        }
+        BuildError::Failed(_) => {
+            "O cargo não pôde compilar a lição: veja acima porquê.".to_string()
+        }
+    })
+}
+
+/// The only broker that the lessons do not bring themselves.
+fn rabbitmq_for(transcript: &Transcript) -> Result<Option<RabbitMq>, String> {
+    let mut words = transcript.terminals.iter().flat_map(|t| t.arguments());
+    if !words.any(|word| word.starts_with("amqp://")) {
+        return Ok(None);
+    }
+    eprintln!("A iniciar um RabbitMQ só para a lição...");
+    let broker = Broker::new().start().map_err(|error| error.to_string())?;
+    Ok(Some(broker))
+}
+
+fn in_portuguese(failure: &Failure) -> String {
+    match failure {
+        Failure::DoesNotStart { name, error } => {
+            format!("{name} não arranca: {error}")
+        }
+        Failure::NobodyListens { name, port } => format!(
+            "{name} usa a porta {port}, e nenhum programa do cabeçalho diz que \
+             escuta nela."
+        ),
+        Failure::Missing { name, line, .. } => format!(
+            "{name} não escreveu o que o cabeçalho da lição diz: «{line}»"
+        ),
+        Failure::DoesNotRead { name } => {
+            format!("{name} não lê o que se escreve.")
+        }
+        Failure::DoesNotEnd { name, .. } => format!("{name} não termina."),
+    }
+}
+
+fn colours() -> bool {
+    let is_set =
+        |variable| env::var_os(variable).is_some_and(|v| !v.is_empty());
+    io::stdout().is_terminal()
+        && !is_set("NO_COLOR")
+        && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Where nobody reads any more, there is nothing more to show.
+fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let said = stdout.write_all(text.as_bytes());
+    match said.and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            programs::end_all_and_exit(0)
+        }
+        Err(error) => {
+            eprintln!("Não foi possível escrever: {error}");
+            programs::end_all_and_exit(1)
+        }
+    }
 }

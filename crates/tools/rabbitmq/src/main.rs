@@ -32,7 +32,9 @@ nó; a página de gestão fica 10000 portas acima. --data PASTA guarda os dados
 noutra pasta que não target/rabbitmq.
 ";
 
-/// O endereço do diapositivo.
+const USELESS: &str = "Essa opção não existe.";
+
+/// A porta do diapositivo.
 const PORT: u16 = 5672;
 
 struct Options {
@@ -68,17 +70,22 @@ fn main() -> ExitCode {
 /// O que se pediu; `None` se foi ajuda.
 fn parse(
     words: impl IntoIterator<Item = OsString>,
-) -> Result<Option<Options>, lexopt::Error> {
+) -> Result<Option<Options>, String> {
     let mut options = Options {
         is_cluster: false,
         port: PORT,
         data: None,
     };
     let mut parser = lexopt::Parser::from_args(words);
-    while let Some(word) = parser.next()? {
+    while let Some(word) = parser.next().map_err(|_| USELESS)? {
         match word {
             Long("help") | Short('h') => return Ok(None),
-            Long("data") => options.data = Some(parser.value()?.into()),
+            Long("data") => {
+                let folder = parser.value();
+                let folder =
+                    folder.map_err(|_| "Depois de --data vem uma pasta.")?;
+                options.data = Some(folder.into());
+            }
             Value(word) if word == "cluster" => options.is_cluster = true,
             Value(word) => {
                 let text = word.to_string_lossy();
@@ -92,7 +99,7 @@ fn parse(
                 }
                 options.port = address.port();
             }
-            other => return Err(other.unexpected()),
+            _ => return Err(USELESS.to_string()),
         }
     }
     Ok(Some(options))

@@ -185,15 +185,19 @@ fn a_program_that_is_killed_leaves_no_broker() {
 
 #[test]
 fn a_wrong_command_is_told() {
-    for (word, says) in [
-        ("banana", "«banana» não é um endereço, como 127.0.0.1:5672."),
-        ("0.0.0.0:5672", "O RabbitMQ escuta só nesta máquina"),
-        ("--dados", "--dados"),
+    for (words, says) in [
+        (
+            &["banana"][..],
+            "«banana» não é um endereço, como 127.0.0.1:5672.",
+        ),
+        (&["0.0.0.0:5672"], "O RabbitMQ escuta só nesta máquina"),
+        (&["--dados"], "Essa opção não existe."),
+        (&["--data"], "Depois de --data vem uma pasta."),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rabbitmq"));
-        let program = Program::start(command.arg(word)).expect("start it");
+        let program = Program::start(command.args(words)).expect("start it");
         let status = program.wait(DEADLINE).expect("its end");
-        assert_eq!(status.code(), Some(2), "{word}");
+        assert_eq!(status.code(), Some(2), "{words:?}");
         assert!(program.stderr().wait_for_end(DEADLINE));
         let said = program.stderr().text();
         assert!(said.contains(says) && said.contains("cluster"), "{said}");

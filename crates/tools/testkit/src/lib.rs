@@ -28,7 +28,7 @@ use std::time::Duration;
 
 pub use browser::Browser;
 pub use command::{lesson, peer, python, workspace};
-pub use console::{Session, run_console_blocks, run_console_blocks_beside};
+pub use console::{run_console_blocks, run_console_blocks_beside};
 pub use net::{
     PATIENCE, connect, ends_when_cut_short, ends_when_it_cannot_print,
     free_ports, raise_descriptor_limit, refuses_addresses, reset,

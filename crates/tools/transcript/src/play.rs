@@ -1,0 +1,420 @@
+//! Does what a block says.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use programs::{Lines, Program, Setup, was_interrupted};
+
+use crate::address::ports_told;
+use crate::{Ports, Step, Terminal, Transcript};
+
+/// Something that happens in a terminal, as it happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event<'a> {
+    /// The program prints this line, with the documented ports in it.
+    Prints(&'a str),
+    /// The student types this line.
+    Types(&'a str),
+    /// The student presses Ctrl-D.
+    EndsInput,
+    /// The student presses Ctrl-C.
+    Interrupts,
+}
+
+/// What came of a terminal.
+#[derive(Clone, Debug)]
+pub struct Performance {
+    /// All that appeared in it, with the documented ports.
+    pub output: String,
+    /// How the program ended.
+    pub status: ExitStatus,
+    /// Whether it had been interrupted by then.
+    pub interrupted: bool,
+}
+
+impl Performance {
+    /// Whether the program ended as it should: without an error, or by a
+    /// Ctrl-C that it does not handle, which is as good.
+    pub fn ended_well(&self) -> bool {
+        self.status.success()
+            || self.interrupted
+                && (cfg!(windows) || was_interrupted(self.status))
+    }
+}
+
+/// Why a play did not come to its end.
+#[derive(Debug)]
+pub enum Failure {
+    /// A program does not start.
+    DoesNotStart {
+        /// Its name.
+        name: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A port is in what a program prints, or in its arguments, and nobody
+    /// says that it listens there: a program would use what runs there.
+    NobodyListens {
+        /// The program's name.
+        name: String,
+        /// The port.
+        port: u16,
+    },
+    /// A line did not come, or not in time.
+    Missing {
+        /// The program's name.
+        name: String,
+        /// What it should have printed.
+        line: String,
+        /// How many lines it should have printed with that one.
+        count: usize,
+        /// What it had printed.
+        output: String,
+    },
+    /// A program does not read what is typed.
+    DoesNotRead {
+        /// Its name.
+        name: String,
+    },
+    /// A program does not end in time.
+    DoesNotEnd {
+        /// Its name.
+        name: String,
+        /// What it had printed.
+        output: String,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::DoesNotStart { name, error } => {
+                write!(formatter, "start {name}: {error}")
+            }
+            Failure::NobodyListens { name, port } => write!(
+                formatter,
+                "{name}: nobody says to listen on port {port}; is it in a \
+                 constant of the lesson, and in a line that is printed?"
+            ),
+            Failure::Missing {
+                name,
+                line,
+                count,
+                output,
+            } => write!(
+                formatter,
+                "{name}: waited in vain for {count} lines, the last one like \
+                 «{line}»\n--- it had printed:\n{output}"
+            ),
+            Failure::DoesNotRead { name } => {
+                write!(formatter, "{name} does not read what is typed")
+            }
+            Failure::DoesNotEnd { name, output } => write!(
+                formatter,
+                "{name} does not end\n--- it had printed:\n{output}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Plays a block, and gives what came of each terminal, in their order.
+///
+/// No program listens on a documented port: a lesson that would gets port 0,
+/// and the port that it then tells stands in for the documented one in what
+/// the others are told, and the other way round in what they print. `ports`
+/// are those of programs that run already. `program` is the command of a
+/// lesson, by its name; `told` hears, with the terminal's place, what happens.
+///
+/// # Errors
+/// Where it does not come to its end, no step of it taking longer than
+/// `limit`. All its programs have ended then.
+pub fn play(
+    transcript: &Transcript,
+    ports: Ports,
+    limit: Duration,
+    program: impl Fn(&str) -> Command,
+    told: impl Fn(usize, Event) + Sync,
+) -> Result<Vec<Performance>, Failure> {
+    check_ports(transcript, &ports)?;
+    let mut stage = Stage {
+        ports,
+        limit,
+        program,
+    };
+    let mut running = Vec::new();
+    for (place, terminal) in transcript.terminals.iter().enumerate() {
+        let program = stage.start(terminal)?;
+        // The last terminal keeps nobody waiting.
+        if place + 1 < transcript.terminals.len() {
+            let mut lines = program.stdout().lines();
+            for count in 1..=terminal.ready {
+                next_line(terminal, &program, &mut lines, count, limit)?;
+            }
+        }
+        running.push(program);
+    }
+    let ports = &stage.ports;
+    // Closed by the last of those that end by themselves.
+    let (ending, ended) = mpsc::channel::<Infallible>();
+    let ended = Mutex::new(ended);
+    // Closed by the last that comes to its Ctrl-C, or to its end.
+    let (printing, printed) = mpsc::channel::<Infallible>();
+    let printed = Mutex::new(printed);
+    let first_failure = Mutex::new(None);
+    let mut all = Vec::new();
+    thread::scope(|scope| {
+        let mut playing = Vec::new();
+        for (place, terminal) in transcript.terminals.iter().enumerate() {
+            let (running, told) = (&running, &told);
+            let (ended, printed) = (&ended, &printed);
+            let first_failure = &first_failure;
+            let ending = (!terminal.is_interrupted()).then(|| ending.clone());
+            let mut printing = Some(printing.clone());
+            playing.push(scope.spawn(move || {
+                let actor = Actor {
+                    terminal,
+                    program: &running[place],
+                    ports,
+                    limit,
+                    told: |event: Event| told(place, event),
+                };
+                let performance = actor.play(|last| {
+                    printing = None;
+                    if last { printed } else { ended }
+                });
+                drop(ending);
+                let failure = performance.map_err(|failure| {
+                    lock(first_failure).get_or_insert(failure);
+                    // Nobody waits for what can no longer come.
+                    for program in running {
+                        let _ = program.kill();
+                    }
+                });
+                failure.ok()
+            }));
+        }
+        drop((ending, printing));
+        for terminal in playing {
+            match terminal.join() {
+                Ok(performance) => all.extend(performance),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    match lock(&first_failure).take() {
+        None => Ok(all),
+        Some(failure) => Err(failure),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Every documented port is one that somebody was told.
+fn check_ports(transcript: &Transcript, ports: &Ports) -> Result<(), Failure> {
+    let known: BTreeSet<u16> = transcript
+        .terminals
+        .iter()
+        .flat_map(|terminal| terminal.listens().iter().copied())
+        .collect();
+    for terminal in &transcript.terminals {
+        let told = terminal.lines().into_iter().flat_map(ports_told);
+        let told = told.map(|(_, port)| port);
+        for port in terminal.connects().iter().copied().chain(told) {
+            if !known.contains(&port) && ports.real(port).is_none() {
+                return Err(Failure::NobodyListens {
+                    name: terminal.name().to_string(),
+                    port,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where programs are started.
+struct Stage<F> {
+    ports: Ports,
+    limit: Duration,
+    program: F,
+}
+
+impl<F: Fn(&str) -> Command> Stage<F> {
+    /// Starts what runs in a terminal, and learns on which ports it listens.
+    fn start(&mut self, terminal: &Terminal) -> Result<Program, Failure> {
+        let mut command = match terminal.lesson() {
+            Some(lesson) => (self.program)(lesson),
+            None => Command::new(terminal.name()),
+        };
+        let opens: Vec<u16> = terminal
+            .listens()
+            .iter()
+            .copied()
+            .filter(|port| self.ports.real(*port).is_none())
+            .collect();
+        let mut ports = self.ports.clone();
+        for port in &opens {
+            ports.insert(*port, 0);
+        }
+        let arguments = terminal.arguments().iter();
+        command.args(arguments.map(|word| ports.to_real(word)));
+        let program = Setup::new(&mut command).as_seen().start();
+        let program = program.map_err(|error| Failure::DoesNotStart {
+            name: terminal.name().to_string(),
+            error,
+        })?;
+        for port in opens {
+            let real = self.told(terminal, &program, port)?;
+            self.ports.insert(port, real);
+        }
+        Ok(program)
+    }
+
+    /// The port that a program tells where it should tell this one.
+    fn told(
+        &self,
+        terminal: &Terminal,
+        program: &Program,
+        port: u16,
+    ) -> Result<u16, Failure> {
+        let unknown = || Failure::NobodyListens {
+            name: terminal.name().to_string(),
+            port,
+        };
+        let documented = terminal.lines();
+        let place = documented.iter().enumerate().find_map(|(line, text)| {
+            let told = ports_told(text);
+            let place = told.iter().find(|(_, told)| *told == port);
+            place.map(|(place, _)| (line, *place))
+        });
+        let (line, place) = place.ok_or_else(unknown)?;
+        let mut lines = program.stdout().lines();
+        let mut said = String::new();
+        for count in 1..=line + 1 {
+            said = next_line(terminal, program, &mut lines, count, self.limit)?;
+        }
+        let told = ports_told(&said);
+        let told = told.iter().find(|(other, _)| *other == place);
+        told.map(|(_, port)| *port).ok_or_else(unknown)
+    }
+}
+
+/// The next line that a program prints, which is this one of its lines.
+fn next_line(
+    terminal: &Terminal,
+    program: &Program,
+    lines: &mut Lines,
+    count: usize,
+    limit: Duration,
+) -> Result<String, Failure> {
+    match lines.next(limit) {
+        Ok(Some(line)) => Ok(line),
+        Ok(None) | Err(_) => Err(Failure::Missing {
+            name: terminal.name().to_string(),
+            line: terminal.lines()[count - 1].to_string(),
+            count,
+            output: program.stdout().text(),
+        }),
+    }
+}
+
+/// A program, and who sits before it.
+struct Actor<'a, T> {
+    terminal: &'a Terminal,
+    program: &'a Program,
+    ports: &'a Ports,
+    limit: Duration,
+    told: T,
+}
+
+impl<T: Fn(Event)> Actor<'_, T> {
+    /// `others` gives what tells of them before Ctrl-C; whether it is pressed
+    /// last.
+    fn play<'a>(
+        &self,
+        mut others: impl FnMut(bool) -> &'a Mutex<Receiver<Infallible>>,
+    ) -> Result<Performance, Failure> {
+        let mut lines = self.program.stdout().lines();
+        let mut count = 0;
+        let mut interrupted = false;
+        for step in &self.terminal.steps {
+            match step {
+                Step::Prints(_) => {
+                    count += 1;
+                    self.hear(next_line(
+                        self.terminal,
+                        self.program,
+                        &mut lines,
+                        count,
+                        self.limit,
+                    )?);
+                }
+                Step::Types(line) => {
+                    (self.told)(Event::Types(line));
+                    let line = format!("{line}\n");
+                    let read = self.program.write(line.as_bytes());
+                    read.map_err(|_| Failure::DoesNotRead {
+                        name: self.terminal.name().to_string(),
+                    })?;
+                }
+                Step::EndsInput => {
+                    (self.told)(Event::EndsInput);
+                    self.program.end_input();
+                }
+                Step::Interrupts | Step::InterruptsLast => {
+                    self.wait_for(others(*step == Step::InterruptsLast))?;
+                    (self.told)(Event::Interrupts);
+                    self.program.interrupt();
+                    interrupted = true;
+                }
+                Step::PrintsMore | Step::Crashes => {} // its end shows it
+            }
+        }
+        let status = self.program.wait(self.limit);
+        let status = status.map_err(|_| self.does_not_end())?;
+        // What it started can hold its output open after its end: then what
+        // came so far has to do.
+        let last = Duration::from_secs(2);
+        self.program.stdout().wait_for_end(last);
+        while let Ok(Some(line)) = lines.next(Duration::ZERO) {
+            self.hear(line);
+        }
+        Ok(Performance {
+            output: self.ports.to_documented(&self.program.stdout().text()),
+            status,
+            interrupted,
+        })
+    }
+
+    fn hear(&self, line: String) {
+        (self.told)(Event::Prints(&self.ports.to_documented(&line)));
+    }
+
+    /// Waits until nobody keeps it open.
+    fn wait_for(
+        &self,
+        others: &Mutex<Receiver<Infallible>>,
+    ) -> Result<(), Failure> {
+        match lock(others).recv_timeout(self.limit) {
+            Err(RecvTimeoutError::Timeout) => Err(self.does_not_end()),
+            _ => Ok(()),
+        }
+    }
+
+    fn does_not_end(&self) -> Failure {
+        Failure::DoesNotEnd {
+            name: self.terminal.name().to_string(),
+            output: self.program.stdout().text(),
+        }
+    }
+}
