@@ -4,24 +4,33 @@
 # `just setup` calls it, and `just test` before anything else.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-PATH=$PATH:/usr/sbin:/sbin # where Debian keeps servers, for root only
+# Where servers are that are not in everybody's path.
+PATH=$PATH:/usr/sbin:/sbin:/opt/homebrew/sbin:/usr/local/sbin
+
+found() { # whether there is any of these programs, separated by commas
+    local names program
+    IFS=, read -r -a names <<<"$1"
+    for program in "${names[@]}"; do
+        program=${program# }
+        command -v "$program" >/dev/null || [[ -e $program ]] && return
+    done
+    return 1
+}
 
 debian=() brew=() missing=()
-need() { # what it is, how to see it, Debian's package, Homebrew's formula
-    eval "$2" >/dev/null 2>&1 && return
-    missing+=("$1") debian+=("$3") brew+=("$4")
-}
-need "Python 3" "python3 -c 'import ensurepip, venv'" python3-venv python
-need Chromium "command -v chromium || command -v google-chrome ||
-    test -d '/Applications/Google Chrome.app'" chromium google-chrome
-need "C++" "command -v c++" g++ gcc
-need curl "command -v curl" curl curl
-need CMake "command -v cmake" cmake cmake
-need make "command -v make" make make
-need Mosquitto "command -v mosquitto" mosquitto mosquitto
-need nc "command -v nc" netcat-openbsd netcat
-need RabbitMQ "command -v rabbitmq-server" rabbitmq-server rabbitmq
-need tshark "command -v tshark" tshark wireshark
+while IFS='|' read -r name programs _ apt _ formula _; do
+    [[ -n $apt && $name != \#* ]] || continue
+    read -r name <<<"$name" # without the spaces around it
+    read -r programs <<<"$programs"
+    if found "$programs"; then
+        # Debian has Python without what makes an environment.
+        [[ $name == Python* ]] || continue
+        python3 -c 'import ensurepip, venv' 2>/dev/null && continue
+    fi
+    read -r -a packages <<<"$apt"
+    read -r formula <<<"$formula"
+    missing+=("$name") debian+=("${packages[@]}") brew+=("$formula")
+done <crates/tools/needs.txt
 
 if ((${#missing[@]})); then
     echo "Faltam: ${missing[*]}"
