@@ -183,7 +183,7 @@ struct Source {
 }
 
 /// What stands between `{{#word ` and `}}`, alone on its line.
-pub fn directive<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+fn directive<'a>(line: &'a str, word: &str) -> Option<&'a str> {
     line.strip_prefix("{{#")?
         .strip_prefix(word)?
         .strip_suffix("}}")

@@ -1,11 +1,10 @@
-//! What stands around the text of every page: the list of all pages, the place
-//! where a lesson runs, and the slides.
+//! What stands around the text of every page: the list of all pages, and the
+//! slides.
 
 use std::path::Path;
 
-use mdbook_driver::book::{Book, Chapter};
+use mdbook_driver::book::Book;
 
-use crate::book::directive;
 use crate::contents;
 use crate::site::Files;
 
@@ -22,15 +21,10 @@ pub fn complete(
             continue;
         }
         let root = "../".repeat(address.matches('/').count());
-        let mut chapters = book.chapters();
-        let chapter = chapters.find(|chapter| {
-            let path = chapter.path.as_deref();
-            path.is_some_and(|path| contents::address(path) == *address)
-        });
-        let path = chapter.and_then(|chapter| chapter.path.as_deref());
+        let mut paths = book.chapters().filter_map(|page| page.path.as_deref());
+        let path = paths.find(|path| contents::address(path) == *address);
         let pieces = [
             ("<!-- pages -->", contents::list(&book.items, &root, path)),
-            ("<!-- live -->", chapter.map_or(String::new(), live)),
             (
                 "<!-- slides -->",
                 path.map_or(String::new(), |path| slides(path, &root)),
@@ -38,19 +32,6 @@ pub fn complete(
         ];
         *bytes = fill(&String::from_utf8_lossy(bytes), &pieces).into();
     }
-}
-
-/// Where a page's lesson runs.
-fn live(chapter: &Chapter) -> String {
-    let mut lines = chapter.content.lines();
-    let program = lines.find_map(|line| directive(line, "program"));
-    let lesson = program.and_then(|words| words.split(' ').next());
-    lesson.map_or(String::new(), |lesson| {
-        format!(
-            "<section id=\"live\" data-lesson=\"{lesson}\" \
-             aria-label=\"Correr a lição\" hidden></section>"
-        )
-    })
 }
 
 /// A page with a piece in the place of each mark, which are in this order.
