@@ -19,87 +19,62 @@
 //! ^C
 //! ```
 //!
-//! **O que muda.** O diapositivo usa um broker público, `test.mosquitto.org`,
-//! onde qualquer pessoa lê o que publicar. Este não pede internet nem
-//! instalação: é uma biblioteca dentro deste programa. Serve as lições desta
-//! máquina e mais nada, sem palavras-passe nem cifra, e esquece tudo ao
-//! terminar. Em produção use o Mosquitto ou, para milhões de dispositivos, um
-//! cluster de EMQX ou HiveMQ: as lições ligam-se a qualquer um pelo URL.
+//! **O que muda.** O broker do diapositivo é público: lá, qualquer pessoa lê o
+//! que se publica. Este é uma biblioteca, nesta máquina, sem palavras-passe nem
+//! cifra, e esquece tudo ao terminar. Em produção use o Mosquitto, ou EMQX.
 //!
 //! **Experimente.** Termine um subscritor com Ctrl-C e outro fechando à força
 //! o seu terminal. O que diz o broker de cada um?
 
-use std::env;
 use std::error::Error;
-use std::future::{self, Future};
-use std::net::SocketAddr;
+use std::future;
+use std::net::ToSocketAddrs;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
+use std::{env, process};
 
 use mqtt5::broker::config::{StorageBackend, StorageConfig};
 use mqtt5::broker::{
     BrokerConfig, BrokerEventHandler, ClientConnectEvent,
-    ClientDisconnectEvent, ClientSubscribeEvent, MqttBroker, SubAckReasonCode,
+    ClientDisconnectEvent, ClientSubscribeEvent, MqttBroker,
 };
-use tokio::signal;
 
 const ADDRESS: &str = "127.0.0.1:1883";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> mqtt5::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let broker = open(address).await.map_err(|_| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
+    let mut broker = open(&address).await.unwrap_or_else(|_| {
+        eprintln!(
+            "Não foi possível escutar em {address}: a porta está ocupada, ou \
              o endereço não serve. Escolha outro: \
              cargo run -p mqtt_broker -- 127.0.0.1:1884"
-        )
-    })?;
-
-    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        stopped = run(broker) => stopped?,
-    }
-    Ok(())
-}
-
-async fn open(address: &str) -> Result<MqttBroker, Box<dyn Error>> {
-    let address: SocketAddr = address.parse()?;
-    let mut config = BrokerConfig::default().with_bind_address(address);
-
-    // Entra quem quiser: numa lição, só os programas desta máquina.
-    config.auth_config.allow_anonymous = true;
-
-    // As mensagens retidas e as sessões ficam em memória. Sem esta linha,
-    // ficariam numa pasta, e a próxima aula começava com os restos desta.
-    config.storage_config =
-        StorageConfig::new().with_backend(StorageBackend::Memory);
-
-    // Um cliente não ocupa a memória toda com um só pacote.
-    config.max_packet_size = 1 << 20;
-
-    config.event_handler = Some(Arc::new(Log));
-    Ok(MqttBroker::with_config(config).await?)
-}
-
-async fn run(mut broker: MqttBroker) -> Result<(), Box<dyn Error>> {
+        );
+        process::exit(1)
+    });
     if let Some(address) = broker.local_addr() {
         println!("Broker MQTT a escutar em {address}");
     }
-    Ok(broker.run().await?)
+    broker.run().await
+}
+
+async fn open(address: &str) -> Result<MqttBroker, Box<dyn Error>> {
+    // Um nome, como `localhost`, pode ter vários endereços: escuta em todos.
+    let addresses = address.to_socket_addrs()?.collect();
+
+    // As mensagens retidas e as sessões ficam em memória, e não numa pasta.
+    let memory = StorageConfig::new().with_backend(StorageBackend::Memory);
+
+    let mut config = BrokerConfig::default()
+        .with_bind_addresses(addresses)
+        .with_storage(memory)
+        // Um pacote tem 1 MiB no máximo, e por um cliente que não lê esperam
+        // no máximo 1000. As de QoS 0 que não couberem são deitadas fora.
+        .with_max_packet_size(1 << 20)
+        .with_client_channel_capacity(1000)
+        .with_event_handler(Arc::new(Log));
+    config.auth_config.allow_anonymous = true; // entra quem quiser
+    Ok(MqttBroker::with_config(config).await?)
 }
 
 /// Conta o que acontece. O broker espera por cada resposta antes de seguir, e
@@ -110,39 +85,24 @@ type Reply<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 impl BrokerEventHandler for Log {
     fn on_client_connect(&self, event: ClientConnectEvent) -> Reply<'_> {
-        println!("Cliente ligado: {}", name(&event.client_id));
+        println!("Cliente ligado: {:.20}", event.client_id);
         Box::pin(future::ready(()))
     }
 
     fn on_client_subscribe(&self, event: ClientSubscribeEvent) -> Reply<'_> {
-        let client = name(&event.client_id);
         for subscription in &event.subscriptions {
             let filter = &subscription.topic_filter;
-            match subscription.result {
-                SubAckReasonCode::GrantedQoS0
-                | SubAckReasonCode::GrantedQoS1
-                | SubAckReasonCode::GrantedQoS2 => {
-                    println!("{client} subscreve {filter}");
-                }
-                _ => println!("{client} não pode subscrever {filter}"),
-            }
+            println!("{:.20} subscreve {filter}", event.client_id);
         }
         Box::pin(future::ready(()))
     }
 
     fn on_client_disconnect(&self, event: ClientDisconnectEvent) -> Reply<'_> {
-        let client = name(&event.client_id);
-        if event.unexpected {
-            println!("Cliente perdido, sem despedida: {client}");
-        } else {
-            println!("Cliente desligado: {client}");
-        }
+        let what = match event.unexpected {
+            true => "perdido, sem despedida",
+            false => "desligado",
+        };
+        println!("Cliente {what}: {:.20}", event.client_id);
         Box::pin(future::ready(()))
     }
-}
-
-/// Um cliente pode não ter nome. O broker dá-lhe um, longo e único, de que
-/// basta o início.
-fn name(client_id: &str) -> String {
-    client_id.chars().take(20).collect()
 }

@@ -1,6 +1,6 @@
 //! The broker over real sockets, and Mosquitto with the same demands.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -41,11 +41,18 @@ fn port_taken_or_no_address() {
         Program::start(lesson("mqtt_broker").arg(wrong))
             .finish()
             .assert_fails_with(&format!(
-                "Não foi possível escutar em {wrong}: a porta está ocupada ou \
-                 o endereço não serve. Escolha outro: cargo run -p \
+                "Não foi possível escutar em {wrong}: a porta está ocupada, \
+                 ou o endereço não serve. Escolha outro: cargo run -p \
                  mqtt_broker -- 127.0.0.1:1884"
             ));
     }
+}
+
+/// A name can have more than one address: the broker is at each.
+#[test]
+fn takes_a_name() {
+    let server = Program::start(lesson("mqtt_broker").arg("localhost:0"));
+    Client::new(server.address()).disconnect();
 }
 
 #[test]
@@ -74,6 +81,7 @@ fn says_who_comes_and_how_they_leave() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_it_at_once_and_leaves_nothing_behind() {
+    use std::os::unix::process::ExitStatusExt;
     let broker = Broker::start(Kind::Lesson);
     let mut client = Client::new(broker.address());
     client.publish_retained("casa/porta", "aberta", 1);
@@ -82,7 +90,7 @@ fn ctrl_c_ends_it_at_once_and_leaves_nothing_behind() {
     let mut idle = Client::new(server.address());
     server.interrupt();
     let finished = server.finish_within(Duration::from_secs(2));
-    assert_eq!(finished.status.code(), Some(0));
+    assert_eq!(finished.status.signal(), Some(2), "{finished:?}");
     assert_eq!(finished.stderr, "");
     idle.wait_for_end();
     assert_eq!(broker.files(), [""; 0], "the broker wrote files");
@@ -96,6 +104,51 @@ fn starts_again_at_once_on_its_port() {
     broker.kill();
     broker.restart();
     assert_eq!(Client::new(broker.address()).subscribe("casa", 0), 0);
+}
+
+#[test]
+fn closed_output() {
+    testkit::ends_when_it_cannot_print("mqtt_broker", |address| {
+        let mut stream = connect(address);
+        let mut body = string("MQTT");
+        body.extend([4, 0b10, 0, 0]);
+        body.extend(string(""));
+        let hello = encode(packet::CONNECT, &body);
+        stream.write_all(&hello).expect("send a CONNECT");
+        // Closed or reset, as soon as the broker is gone.
+        let _ = stream.read(&mut [0; 16]);
+    });
+}
+
+/// 200 MB of QoS 0, which one subscriber never reads: the broker keeps little
+/// of it, and another subscriber gets it all.
+#[test]
+fn subscriber_that_never_reads() {
+    const GROUPS: usize = 100;
+    const GROUP: usize = 100;
+    let server = Program::server("mqtt_broker");
+    let mut deaf = Client::new(server.address());
+    deaf.subscribe("ruido", 0);
+    let mut subscriber = Client::new(server.address());
+    subscriber.subscribe("ruido", 0);
+    let mut publisher = Client::new(server.address());
+    let before = server.memory();
+    let payload = "x".repeat(20_000);
+    for group in 0..GROUPS {
+        for number in 0..GROUP {
+            let payload = format!("{group} {number} {payload}");
+            publisher.publish("ruido", &payload, 0);
+        }
+        for number in 0..GROUP {
+            let start = format!("{group} {number} x");
+            let message = subscriber.receive();
+            assert!(message.payload.starts_with(&start), "not {start}");
+        }
+    }
+    if let (Some(before), Some(after)) = (before, server.memory()) {
+        let grown = after.saturating_sub(before);
+        assert!(grown < 64 << 20, "{grown} bytes more for a deaf client");
+    }
 }
 
 /// A message goes at the lower of the levels of its publisher and of its
