@@ -36,7 +36,7 @@ use std::{env, process};
 use mqtt5::broker::config::{StorageBackend, StorageConfig};
 use mqtt5::broker::{
     BrokerConfig, BrokerEventHandler, ClientConnectEvent,
-    ClientDisconnectEvent, ClientSubscribeEvent, MqttBroker,
+    ClientDisconnectEvent, ClientSubscribeEvent, MqttBroker, SubAckReasonCode,
 };
 
 const ADDRESS: &str = "127.0.0.1:1883";
@@ -91,8 +91,10 @@ impl BrokerEventHandler for Log {
 
     fn on_client_subscribe(&self, event: ClientSubscribeEvent) -> Reply<'_> {
         for subscription in &event.subscriptions {
-            let filter = &subscription.topic_filter;
-            println!("{:.20} subscreve {filter}", event.client_id);
+            if subscription.result != SubAckReasonCode::TopicFilterInvalid {
+                let filter = &subscription.topic_filter;
+                println!("{:.20} subscreve {filter}", event.client_id);
+            }
         }
         Box::pin(future::ready(()))
     }

@@ -10,6 +10,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{self, Command};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::{Program, connect, lesson};
 
@@ -82,6 +84,11 @@ impl Broker {
             .map(|file| file.expect("a file").file_name())
             .map(|name| name.to_string_lossy().into_owned())
             .collect()
+    }
+
+    /// Presses Ctrl-C.
+    pub fn interrupt(&mut self) {
+        self.program.interrupt();
     }
 
     /// Kills it, as `kill -9` does.
@@ -510,6 +517,77 @@ pub fn accept(listener: &TcpListener) -> (TcpStream, Packet) {
     let packet = read_packet(&mut stream).expect("a CONNECT");
     assert_eq!(packet.first, packet::CONNECT);
     (stream, packet)
+}
+
+/// A program and its broker hear Ctrl-C at the same moment, again and again,
+/// and then the broker is killed first: the program's goodbye has no answer,
+/// and it ends all the same. `start` gets the broker's URL, and waits until
+/// the program is connected.
+///
+/// # Panics
+/// Where it still runs after some seconds.
+pub fn ends_beside_its_broker(
+    mut broker: Broker,
+    start: impl Fn(&str) -> Program,
+) {
+    for round in 0..25 {
+        let mut program = start(&broker.url());
+        if round % 2 == 0 {
+            broker.interrupt();
+            program.interrupt();
+        } else {
+            program.interrupt();
+            broker.interrupt();
+        }
+        program.finish_within(GOODBYE);
+        broker.kill();
+        broker.restart();
+    }
+    let mut program = start(&broker.url());
+    broker.kill();
+    program.wait_for_error("Ligação perdida.\n");
+    program.interrupt();
+    program.finish_within(GOODBYE);
+}
+
+/// A broker that reads nothing more, and so does not close the connection
+/// either: who presses Ctrl-C again does not wait for it.
+///
+/// # Panics
+/// Where the program does not end at once.
+pub fn ends_at_a_second_ctrl_c(mut program: Program) {
+    let start = Instant::now();
+    while program.is_running() {
+        assert!(start.elapsed() < GOODBYE, "a second Ctrl-C ends nothing");
+        program.interrupt();
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// The longest that a program may take to say goodbye: two seconds, and room
+/// for a machine that is busy.
+const GOODBYE: Duration = Duration::from_secs(4);
+
+/// A broker that accepts each client and hangs up at once: the program, which
+/// gets the broker's URL, knocks about once a second, and not without a pause.
+///
+/// # Panics
+/// Where it connects more often, or gives up.
+pub fn knocks_about_once_a_second(start: impl FnOnce(&str) -> Program) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let address = listener.local_addr().expect("an address");
+    let mut program = start(&format!("mqtt://{address}"));
+    let mut times = Vec::new();
+    for _ in 0..4 {
+        let (mut stream, _) = accept(&listener);
+        times.push(Instant::now());
+        stream
+            .write_all(&[packet::CONNACK, 2, 0, 0])
+            .expect("accept");
+    }
+    let taken = times[3] - times[0];
+    assert!(taken > Duration::from_millis(2500), "four in {taken:?}");
+    assert!(program.is_running());
 }
 
 /// Makes a test of each of these functions for each broker:
