@@ -85,7 +85,6 @@ fn comes_back_after_the_broker(mut broker: Broker) {
     publisher.wait_for("\nLigado com o código de resultado 0\nA publicar: ");
 }
 
-#[cfg(unix)]
 fn ends_beside_its_broker(broker: Broker) {
     testkit::mqtt::ends_beside_its_broker(broker, |url| {
         let publisher = start(url);

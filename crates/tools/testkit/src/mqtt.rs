@@ -74,6 +74,25 @@ impl Broker {
         format!("mqtt://localhost:{}", self.address.port())
     }
 
+    /// Waits until this many subscriptions have come since it started: what is
+    /// published from now on goes to them.
+    ///
+    /// # Panics
+    /// At the deadline.
+    pub fn wait_for_subscriptions(&self, count: usize) {
+        let start = Instant::now();
+        let came = || match self.kind {
+            Kind::Lesson => {
+                self.program.output().matches(" subscreve ").count()
+            }
+            Kind::Mosquitto => self.program.errors().matches("SUBACK").count(),
+        };
+        while came() < count {
+            assert!(start.elapsed() < crate::DEADLINE, "no subscription");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// The names of the files that it has written.
     ///
     /// # Panics
@@ -123,7 +142,7 @@ fn run(kind: Kind, address: SocketAddr, folder: &PathBuf) -> Program {
         }
         Kind::Mosquitto => {
             let mut command = Command::new(mosquitto());
-            command.args(["-p", &address.port().to_string()]);
+            command.args(["-v", "-p", &address.port().to_string()]);
             let program = Program::start(command.current_dir(folder));
             program.wait_for_error(" running\n");
             program
