@@ -80,3 +80,24 @@ fn ends_quietly_when_nobody_reads() {
     let errors = running.stderr().text();
     assert!(!errors.contains("panicked"), "{errors}");
 }
+
+/// On a terminal, which `script` makes.
+#[test]
+#[cfg(target_os = "linux")]
+fn colours_only_for_who_wants_them() {
+    let shown = |variable: &str, value: &str| {
+        let path = lesson("demo").get_program().to_os_string();
+        let demo = format!("{} tcp_echo_server", path.display());
+        let mut command = Command::new("script");
+        command.args(["-qec", &demo, "/dev/null"]);
+        command.env("TERM", "xterm").env_remove("NO_COLOR");
+        command.env(variable, value);
+        let finished = Program::start(&mut command).finish();
+        assert!(finished.status.success(), "{finished:?}");
+        assert!(finished.stdout.contains("Eco recebido"), "{finished:?}");
+        finished.stdout.contains('\x1b')
+    };
+    assert!(shown("TERM", "xterm"));
+    assert!(!shown("NO_COLOR", "1"));
+    assert!(!shown("TERM", "dumb"));
+}
