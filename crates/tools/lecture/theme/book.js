@@ -192,7 +192,8 @@ document.addEventListener("keydown", (event) => {
 /* Servido por `cargo run -p lecture`: mostrar a edição mais recente. */
 if (document.body.dataset.version !== undefined) {
     const timer = setInterval(async () => {
-        if (document.hidden) {
+        // Uma lição que corre na página acabaria com ela.
+        if (document.hidden || document.body.classList.contains("live")) {
             return;
         }
         try {

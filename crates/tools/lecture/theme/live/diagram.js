@@ -22,6 +22,7 @@ class Diagram {
         this.dropped = 0;
         this.active = -1; // the row that the keyboard is on
         this.following = true;
+        this.shown = new Map(); // rows in the page, by their numbers
 
         this.heads = element("div", "heads");
         this.heads.setAttribute("role", "row");
@@ -47,7 +48,7 @@ class Diagram {
         this.body.addEventListener("click", (event) => {
             const row = event.target.closest("[role=row]");
             if (row) {
-                this.activate(Number(row.dataset.row), true);
+                this.activate(Number(row.dataset.row) - this.dropped, true);
             }
         });
         new ResizeObserver(() => this.#draw()).observe(this.grid);
@@ -67,8 +68,8 @@ class Diagram {
     }
 
     /**
-     * A message: when, `from` and `to` which terminals, its kind (a class in
-     * live.css), what it is in words, and its size in bytes, if it has one.
+     * A message: its event, with its kind (a class in live.css), and what it is
+     * in words.
      */
     add(row) {
         this.rows.push(row);
@@ -90,6 +91,7 @@ class Diagram {
         this.dropped = 0;
         this.active = -1;
         this.following = true;
+        this.shown.clear();
         delete this.view.dataset.dropped;
         this.#drawHeads();
         this.#draw();
@@ -148,6 +150,7 @@ class Diagram {
     }
 
     #drawHeads() {
+        this.shown.clear(); // the rows are drawn between other lifelines now
         const head = (className, text) => {
             const made = element("span", className, text);
             made.setAttribute("role", "columnheader");
@@ -169,7 +172,9 @@ class Diagram {
 
     /** The place of a lifeline, from 0 at the left to 1. */
     #at(place) {
-        return (place + 0.5) / this.lifelines.length;
+        const count = this.lifelines.length;
+        const edge = Math.min(0.13, 0.5 / count);
+        return count === 1 ? 0.5 : edge + place * (1 - 2 * edge) / (count - 1);
     }
 
     #draw() {
@@ -189,7 +194,42 @@ class Diagram {
         }
         const first = Math.max(0, Math.floor(this.grid.scrollTop / height) - 5);
         const count = Math.ceil(this.grid.clientHeight / height) + 10;
-        const rows = this.rows.slice(first, first + count);
+        const end = Math.min(this.rows.length, first + count);
+        // A row that stays is left alone: it may be just under the mouse.
+        const rows = new Map();
+        for (let number = first; number < end; number += 1) {
+            const key = this.dropped + number;
+            const row = this.shown.get(key)
+                ?? this.#row(this.rows[number], key);
+            row.style.top = `${number * height}px`;
+            row.classList.toggle("active", number === this.active);
+            row.setAttribute("aria-selected", number === this.active);
+            rows.set(key, row);
+        }
+        if (this.shown.size === 0) {
+            this.body.replaceChildren(this.#behind());
+        }
+        for (const [key, row] of this.shown) {
+            if (!rows.has(key)) {
+                row.remove();
+            }
+        }
+        for (const row of rows.values()) {
+            if (!row.isConnected) {
+                this.body.append(row);
+            }
+        }
+        this.shown = rows;
+        const active = this.dropped + this.active;
+        if (rows.has(active) && this.active >= 0) {
+            this.grid.setAttribute("aria-activedescendant", `message-${active}`);
+        } else {
+            this.grid.removeAttribute("aria-activedescendant");
+        }
+    }
+
+    /** The lifelines, behind the rows. */
+    #behind() {
         const lines = this.lifelines.map((_, place) => {
             const line = element("i", "lifeline");
             line.style.setProperty("--at", this.#at(place));
@@ -197,16 +237,10 @@ class Diagram {
         });
         const behind = element("div", "behind", ...lines);
         behind.setAttribute("aria-hidden", "true");
-        this.body.replaceChildren(behind, ...rows.map((row, place) =>
-            this.#row(row, first + place, height)));
-        if (this.active >= first && this.active < first + count) {
-            this.grid.setAttribute("aria-activedescendant", `message-${this.active}`);
-        } else {
-            this.grid.removeAttribute("aria-activedescendant");
-        }
+        return behind;
     }
 
-    #row(row, number, height) {
+    #row(row, key) {
         const cell = (className, ...content) => {
             const made = element("span", className, ...content);
             made.setAttribute("role", "gridcell");
@@ -214,24 +248,21 @@ class Diagram {
         };
         const place = (terminal) =>
             this.lifelines.findIndex((line) => line.terminal === terminal);
-        const [from, to] = [place(row.from), place(row.to)];
+        // What has no place of its own stands in the middle.
+        const [from, to] = row.from === undefined
+            ? [0, this.lifelines.length - 1] : [place(row.from), place(row.to)];
         const name = (at) => this.lifelines[at]?.name ?? "";
         const made = element("div", `message ${row.kind}`,
             cell("time", seconds.format(row.at / 1000)),
             cell("from", name(from)),
             cell("to", from === to ? "" : name(to)),
             cell("what", element("b", "", element("span", "", row.text,
-                element("i", "", row.preview ? ` ${row.preview}` : "")))),
+                element("i", "", row.preview ? ` «${row.preview}»` : "")))),
             cell("size", row.size === undefined ? "" : whole.format(row.size)));
         made.setAttribute("role", "row");
-        made.setAttribute("aria-rowindex", this.dropped + number + 2);
-        made.id = `message-${number}`;
-        made.dataset.row = number;
-        made.style.top = `${number * height}px`;
-        if (number === this.active) {
-            made.classList.add("active");
-            made.setAttribute("aria-selected", "true");
-        }
+        made.setAttribute("aria-rowindex", key + 2);
+        made.id = `message-${key}`;
+        made.dataset.row = key;
         const [left, right] = [from, to].map((at) => this.#at(at)).sort();
         made.style.setProperty("--left", left);
         made.style.setProperty("--right", right);

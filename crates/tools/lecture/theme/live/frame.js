@@ -57,24 +57,29 @@ class Frame {
         return !this.view.hidden;
     }
 
-    /** Opens a frame, by its event; `from` and `to` are names. */
+    /** Opens a row of the diagram; `from` and `to` are names. */
     open(message, from, to) {
-        this.message = message;
+        this.message = { fields: [], bytes: "", size: 0, ...message };
         this.view.hidden = false;
+        const who = message.from === message.to ? from ?? "" : `${from} → ${to}`;
+        const size = message.size === undefined ? ""
+            : `, ${whole.format(message.size)} bytes`;
         this.title.replaceChildren(
-            element("b", "", message.title),
-            ` ${from} → ${to}, ${seconds.format(message.at / 1000)} s, `
-            + `${whole.format(message.size)} bytes`);
-        this.fields.replaceChildren(...message.fields.map((field, number) => {
+            element("b", "", message.text),
+            ` ${who}, ${seconds.format(message.at / 1000)} s${size}`);
+        const { fields } = this.message;
+        this.fields.replaceChildren(...fields.map((field, number) => {
             const option = element("div", "",
                 element("span", "name", field.name),
                 element("span", "value", field.value));
             option.id = `field-${number}`;
             option.dataset.field = number;
             option.setAttribute("role", "option");
-            option.style.setProperty("--depth", depth(field, message.fields));
+            option.style.setProperty("--depth", depth(field, fields));
             return option;
         }));
+        this.fields.hidden = fields.length === 0;
+        this.bytes.hidden = this.message.bytes === "";
         this.#drawBytes();
         this.#choose(0);
     }
@@ -112,10 +117,22 @@ class Frame {
         this.bytes.replaceChildren(...rows);
     }
 
+    /** The bits of a field's byte, its own marked. */
+    #bits({ start, bits }) {
+        const byte = fromHex(this.message.bytes)[start];
+        if (!bits || byte === undefined) {
+            return [];
+        }
+        const text = byte.toString(2).padStart(8, "0");
+        return [element("code", "", text.slice(0, bits[0]),
+            element("mark", "", text.slice(bits[0], bits[1])),
+            text.slice(bits[1])), " "];
+    }
+
     #choose(number) {
-        const { fields } = this.message;
+        const { fields, wrong, about, page } = this.message;
         if (fields.length === 0) {
-            this.about.textContent = "";
+            this.#say([wrong ? `Não se consegue ler: ${wrong}.` : about ?? ""], page);
             return;
         }
         this.chosen = Math.min(Math.max(number, 0), fields.length - 1);
@@ -136,9 +153,14 @@ class Frame {
             first ??= marked ? one : undefined;
         }
         first?.scrollIntoView({ block: "nearest" });
-        const [sentence, page] = FIELDS[field.id] ?? [];
-        this.about.replaceChildren(
-            element("b", "", whereIs(field)), " ", sentence ?? "", " ");
+        const [sentence, where] = FIELDS[field.id] ?? [];
+        this.#say([element("b", "", whereIs(field)), " ", ...this.#bits(field),
+            sentence ?? ""], where);
+    }
+
+    /** A sentence, and the page of the book that says more. */
+    #say(words, page) {
+        this.about.replaceChildren(...words, " ");
         if (page) {
             const link = element("a", "", "Ver no livro");
             link.href = root + page;
@@ -150,9 +172,11 @@ class Frame {
 
 /** How many fields this one is inside of. */
 function depth(field, fields) {
+    const length = ({ start, end, bits }) =>
+        bits ? (bits[1] - bits[0]) / 8 : end - start;
     const outer = fields.slice(0, fields.indexOf(field)).filter((other) =>
         other.start <= field.start && field.end <= other.end
-        && other.end - other.start > field.end - field.start);
+        && length(other) > length(field));
     return outer.length;
 }
 

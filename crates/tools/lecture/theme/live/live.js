@@ -107,9 +107,11 @@ async function run() {
             ? new Recording(await loadRecording(recording), happened)
             : new Programs(lesson, token, happened);
         stage = new Stage(lesson, source);
-        stage.play();
     }
     stage.show();
+    if (!stage.isRunning) {
+        stage.play();
+    }
 }
 
 let token;
@@ -128,6 +130,9 @@ async function offer() {
     }
     const what = lessonHere.dataset.recording ? "Ver a correr (r)" : "Correr (r)";
     lessonHere.append(button(`▶ ${what}`, "Nesta página, com o que passa entre os programas", run));
+    // Above the console block that it runs.
+    document.querySelector("code.language-console")?.closest("pre")
+        .before(lessonHere);
     lessonHere.hidden = false;
     document.addEventListener("keydown", (event) => {
         const plain = !event.ctrlKey && !event.altKey && !event.metaKey;

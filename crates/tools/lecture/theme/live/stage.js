@@ -6,11 +6,14 @@
  * `cargo run -p lecture` or from a recording.
  */
 
-/** What happens to a connection, as the diagram says it. */
+/** What is not a frame: as the diagram says it, a sentence, and a page. */
 const HAPPENINGS = {
-    opened: "ligação aberta",
-    half_closed: "não envia mais (FIN)",
-    reset: "ligação cortada (RST)",
+    started: ["começou", "O programa começou a correr.", ""],
+    ended: ["terminou", "O programa terminou: com um código (0 é bem) ou por um sinal. O sistema fecha o que ele tinha aberto.", ""],
+    opened: ["ligação aberta", "O TCP abriu a ligação (SYN, SYN-ACK, ACK); a partir daqui, cada lado pode enviar.", "tcp.html"],
+    half_closed: ["não envia mais (FIN)", "Este lado não envia mais nada, mas ainda pode receber. Quando ambos o disserem, a ligação acaba.", "tcp.html"],
+    reset: ["ligação cortada (RST)", "Deste lado já não há quem leia: a ligação acaba aqui, com o que ainda estivesse por entregar.", "tcp.html"],
+    left_out: ["", "Passou mais do que se consegue mostrar a tempo. Os programas receberam tudo, e a captura também o tem, até ao seu limite.", ""],
 };
 
 class Stage {
@@ -21,10 +24,7 @@ class Stage {
 
         this.frame = new Frame(() => this.#closeFrame());
         const opened = (row) => {
-            if (row.frame) {
-                this.frame.open(row.frame, this.names.get(row.from),
-                    this.names.get(row.to));
-            }
+            this.frame.open(row, this.names.get(row.from), this.names.get(row.to));
         };
         opened.isOpen = () => this.frame.isOpen;
         this.diagram = new Diagram(opened);
@@ -103,14 +103,25 @@ class Stage {
 
     show() {
         if (!this.view.open) {
-            document.body.classList.add("staged");
             this.view.showModal();
         }
+        this.#keep();
     }
 
     hide() {
-        document.body.classList.remove("staged");
         this.view.close();
+        this.#keep();
+    }
+
+    /** Whether any of the programs runs. */
+    get isRunning() {
+        return [...this.terminals.values()].some(({ state }) =>
+            state === "running" || state === "building");
+    }
+
+    /** The page stays as it is while it is of use here. */
+    #keep() {
+        document.body.classList.toggle("live", this.view.open || this.isRunning);
     }
 
     play() {
@@ -143,10 +154,12 @@ class Stage {
             break;
         case "building":
             terminal.show("building");
+            this.#keep();
             break;
         case "started":
             terminal.show("running");
-            this.#mark(event, "started", "começou");
+            this.#keep();
+            this.#mark(event, "started");
             break;
         case "output":
             terminal.print(event.from, event.text);
@@ -156,27 +169,23 @@ class Stage {
             break;
         case "ended":
             terminal.show("ended", event.how);
+            this.#keep();
             // Nothing ran where cargo did not build it.
             if (event.how !== "") {
-                this.#mark(event, "ended", `terminou: ${event.how}`);
+                this.#mark(event, "ended", `: ${event.how}`);
             }
             break;
         case "opened":
         case "half_closed":
         case "reset":
-            this.diagram.add({ ...event, kind: event.is, text: HAPPENINGS[event.is] });
+            this.#add(event, event.is, HAPPENINGS[event.is][0]);
             break;
         case "frame":
-            this.diagram.add({
-                ...event, kind: `frame ${event.protocol}`, text: event.title,
-                frame: event,
-            });
+            this.#add(event, event.wrong ? "frame malformed" : "frame", event.title);
             break;
         case "frames_left_out":
-            this.diagram.add({
-                ...event, kind: "left_out", text: `${whole.format(event.count)} `
-                    + "mensagens por desenhar, por serem muitas",
-            });
+            this.#add(event, "left_out", `${whole.format(event.count)} mensagens `
+                + `por desenhar, com ${whole.format(event.bytes)} bytes`);
             break;
         case "script":
             this.rest.disabled = !event.rest;
@@ -201,9 +210,14 @@ class Stage {
         this.diagram.lifeline(event.terminal, event.name);
     }
 
-    #mark(event, kind, text) {
-        this.diagram.add({
-            at: event.at, from: event.terminal, to: event.terminal, kind, text,
-        });
+    /** A mark on a program's own lifeline. */
+    #mark({ at, terminal }, kind, more = "") {
+        const text = HAPPENINGS[kind][0] + more;
+        this.#add({ at, from: terminal, to: terminal }, kind, text);
+    }
+
+    #add(event, kind, text) {
+        const [, about, page] = HAPPENINGS[kind] ?? [];
+        this.diagram.add({ ...event, kind, text, about, page });
     }
 }

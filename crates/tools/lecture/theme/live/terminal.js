@@ -174,9 +174,12 @@ class Terminal {
             return;
         }
         const running = this.state === "running";
-        this.input.disabled = !running;
-        this.running.forEach((key) => { key.disabled = !running; });
         const busy = running || this.state === "building";
+        const [interrupt, endInput, kill] = this.running;
+        this.input.disabled = !running;
+        endInput.disabled = !running;
+        kill.disabled = !running;
+        interrupt.disabled = !busy;
         this.start.disabled = busy;
     }
 
