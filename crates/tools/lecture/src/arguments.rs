@@ -7,8 +7,10 @@ use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 
 /// How the program is called, for who calls it in another way.
-pub const USAGE: &str = "Um endereço, ou build e uma pasta; com --slides, \
-                         também o ficheiro dos diapositivos. Um exemplo: \
+pub const USAGE: &str = "Um endereço; ou build e uma pasta, com --record \
+                         para gravar as lições a correr; ou capture, uma \
+                         lição e um ficheiro .pcapng. Com --slides, também o \
+                         ficheiro dos diapositivos. Um exemplo: \
                          cargo run -p lecture -- build target/livro";
 
 const ADDRESS: &str = "127.0.0.1:3000";
@@ -27,7 +29,13 @@ pub enum Task {
     /// Shows the book in a browser, from this address.
     Serve(String),
     /// Writes the book as a site, to this folder.
-    Build(PathBuf),
+    Build {
+        folder: PathBuf,
+        /// Also what happens when its lessons run.
+        record: bool,
+    },
+    /// Plays a lesson, and writes what went over the wire to this file.
+    Capture { lesson: String, file: PathBuf },
     /// Says how the program is called.
     Help,
 }
@@ -45,10 +53,12 @@ impl Arguments {
         let mut words = Vec::new();
         let mut slides = None;
         let mut help = false;
+        let mut record = false;
         while let Some(argument) = parser.next()? {
             match argument {
                 Value(word) => words.push(word),
                 Long("slides") => slides = Some(parser.value()?.into()),
+                Long("record") => record = true,
                 Short('h') | Long("help") => help = true,
                 _ => return Err(argument.unexpected()),
             }
@@ -58,13 +68,21 @@ impl Arguments {
             _ if help => Task::Help,
             None => Task::Serve(ADDRESS.to_string()),
             Some(word) if word == "build" => {
-                let folder = words.next().ok_or("a folder")?;
-                Task::Build(folder.into())
+                let folder = words.next().ok_or("a folder")?.into();
+                Task::Build { folder, record }
+            }
+            Some(word) if word == "capture" => {
+                let lesson = words.next().ok_or("a lesson")?.string()?;
+                let file = words.next().ok_or("a file")?.into();
+                Task::Capture { lesson, file }
             }
             Some(address) => Task::Serve(address.string()?),
         };
         match words.next() {
             Some(word) if !help => Err(Value(word).unexpected()),
+            None if record && !matches!(task, Task::Build { .. }) => {
+                Err(Long("record").unexpected())
+            }
             _ => Ok(Arguments { task, slides }),
         }
     }
@@ -87,9 +105,22 @@ mod tests {
         let serve = |address: &str| Some(Task::Serve(address.to_string()));
         assert_eq!(task(&[]), serve("127.0.0.1:3000"));
         assert_eq!(task(&["127.0.0.1:0"]), serve("127.0.0.1:0"));
-        let build = Some(Task::Build("a pasta".into()));
+        let build = Some(Task::Build {
+            folder: "a pasta".into(),
+            record: false,
+        });
         assert_eq!(task(&["build", "a pasta"]), build);
         assert_eq!(task(&["--help"]), Some(Task::Help));
+    }
+
+    #[test]
+    fn what_runs_is_recorded() {
+        let (folder, record) = ("a".into(), true);
+        let build = Some(Task::Build { folder, record });
+        assert_eq!(task(&["build", "--record", "a"]), build);
+        let (lesson, file) = ("ws_chat_server".to_string(), "a.pcapng".into());
+        let capture = Some(Task::Capture { lesson, file });
+        assert_eq!(task(&["capture", "ws_chat_server", "a.pcapng"]), capture);
     }
 
     #[test]
@@ -100,8 +131,9 @@ mod tests {
         ] {
             let slides = parse(arguments).and_then(|found| found.slides);
             assert_eq!(slides, Some("aula.md".into()));
-            let build = Some(Task::Build("a".into()));
-            assert_eq!(task(arguments), build);
+            let folder = "a".into();
+            let record = false;
+            assert_eq!(task(arguments), Some(Task::Build { folder, record }));
         }
     }
 
@@ -113,6 +145,8 @@ mod tests {
             &["127.0.0.1:0", "b"],
             &["--nada"],
             &["--slides"],
+            &["--record"],
+            &["capture", "ws_chat_server"],
         ] {
             assert_eq!(parse(wrong), None, "{wrong:?}");
         }

@@ -2,9 +2,10 @@
 //! between them.
 
 mod access;
+mod cast;
 mod event;
+mod record;
 mod relayed;
-mod script;
 mod session;
 mod socket;
 mod text;
@@ -18,6 +19,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::sync::mpsc;
+
+pub use record::{record, record_all};
 
 use access::Access;
 use event::Outbox;
@@ -36,6 +39,9 @@ pub const FILES: [(&str, &str); 7] = [
         include_str!("../theme/live/terminal.js"),
     ),
 ];
+
+/// What a page says when it has shown what it was given.
+const SHOWN: &str = "shown";
 
 /// What the pages need to run the lessons of a workspace.
 struct Live {
@@ -88,10 +94,11 @@ async fn open(State(live): State<Arc<Live>>, request: Request) -> Response {
         Session::new(&live.workspace, lesson, Arc::clone(&outbox), give);
     socket::answer(request, move |socket| async move {
         socket::talk(socket, &outbox, files, |text| {
-            // The page sends no others; who else does is not answered.
-            if let Ok(request) = serde_json::from_str(text) {
+            if text == SHOWN {
+                outbox.show();
+            } else if let Ok(request) = serde_json::from_str(text) {
                 session.request(request);
-            }
+            } // the page sends nothing else
         })
         .await;
     })

@@ -29,6 +29,7 @@ mod theme;
 
 use std::env;
 use std::error::Error;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -63,16 +64,28 @@ async fn run() -> Result<(), Box<dyn Error>> {
     };
     match task {
         Task::Serve(address) => serve::serve(material()?, &address).await,
-        Task::Build(folder) => write(&material()?, &folder),
+        Task::Build { folder, record } => {
+            write(&material()?, &folder, record).await
+        }
+        Task::Capture { lesson, file } => {
+            capture(&material()?.workspace, &lesson, &file).await
+        }
         Task::Help => Ok(terminal::say(USAGE)?),
     }
 }
 
 /// Writes the site, if nothing is wrong with it.
-fn write(material: &Material, folder: &Path) -> Result<(), Box<dyn Error>> {
-    let book = Book::build(material, None)?;
+async fn write(
+    material: &Material,
+    folder: &Path,
+    record: bool,
+) -> Result<(), Box<dyn Error>> {
+    let mut book = Book::build(material, None)?;
     if !book.problems.is_empty() {
         return Err(book.problems.join("\n").into());
+    }
+    if record {
+        live::record_all(&material.workspace, &mut book.files).await?;
     }
     site::write_files(folder, &book.files).map_err(|error| {
         format!("Não foi possível escrever em {folder:?}: {error}")
@@ -81,4 +94,18 @@ fn write(material: &Material, folder: &Path) -> Result<(), Box<dyn Error>> {
     terminal::say(&format!("O livro está em {}", index.display()))?;
     book.tell(None);
     Ok(())
+}
+
+/// Plays a lesson, and writes what went over the wire.
+async fn capture(
+    workspace: &Path,
+    lesson: &str,
+    file: &Path,
+) -> Result<(), Box<dyn Error>> {
+    let recording = live::record(workspace, lesson).await?;
+    fs::write(file, &recording.capture).map_err(|error| {
+        format!("Não foi possível escrever em {file:?}: {error}")
+    })?;
+    let file = file.display();
+    Ok(terminal::say(&format!("A captura está em {file}"))?)
 }

@@ -67,6 +67,8 @@ pub async fn serve(
         } => served?,
         kept = newest.keep() => kept?,
     }
+    // What runs in the pages.
+    programs::end_all();
     Ok(())
 }
 

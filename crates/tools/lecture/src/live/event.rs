@@ -69,6 +69,8 @@ pub enum Event {
     FramesLeftOut { count: u64, bytes: u64 },
     /// What is left to do of the console block: its keys, in words.
     Script { rest: String },
+    /// Nothing is left of it, and nothing runs any more.
+    Played,
     /// A sentence for the person.
     Notice { text: String },
 }
@@ -147,14 +149,15 @@ impl Event {
 
 /// The most that waits for the page: bytes of output of each terminal, and
 /// events of the wire. With more than this, the page is told how much more.
-const OUTPUT: usize = 64 << 10;
-const WIRE: usize = 1_000;
+const OUTPUT: usize = 16 << 10;
+const WIRE: usize = 5_000;
 
 /// Events that wait for their page.
 #[derive(Default)]
 pub struct Outbox {
     waiting: Mutex<Waiting>,
     some: Notify,
+    shown: Notify,
 }
 
 #[derive(Default)]
@@ -216,6 +219,16 @@ impl Outbox {
             }
             self.some.notified().await;
         }
+    }
+
+    /// The page has shown what it was given.
+    pub fn show(&self) {
+        self.shown.notify_one();
+    }
+
+    /// Waits until the page has shown what it was given last.
+    pub async fn shown(&self) {
+        self.shown.notified().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

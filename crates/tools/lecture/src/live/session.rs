@@ -10,11 +10,12 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
+use programs::Folder;
 use serde::Deserialize;
+use transcript::Ports;
 
+use super::cast::{Cast, Role, Runs};
 use super::event::{Event, Number, Outbox, Source};
-use super::script::{self, Script};
-use super::text::Ports;
 use run::Run;
 use wire::Wire;
 
@@ -71,18 +72,25 @@ struct Page {
     changed: Condvar,
 }
 
+#[derive(Default)]
 struct State {
-    /// The outbox's number for it; none when the page has gone.
-    session: Option<u64>,
+    /// The outbox's number for it.
+    session: u64,
+    /// The page has gone: nothing starts any more.
+    is_gone: bool,
     block: usize,
     terminals: Vec<Terminal>,
     wire: Option<Wire>,
-    /// Whether the keys that end something may be pressed.
+    /// Which player plays the block; another number, and it stops.
+    player: u64,
+    /// Whether it may press the keys that end something.
     finishing: bool,
+    /// Where programs may leave what they keep.
+    folder: Option<Folder>,
 }
 
 struct Terminal {
-    script: script::Terminal,
+    role: Role,
     name: String,
     /// How many lines its program has printed.
     printed: usize,
@@ -102,13 +110,7 @@ impl Session {
             lesson: lesson.to_string(),
             outbox,
             files,
-            state: Mutex::new(State {
-                session: None,
-                block: 0,
-                terminals: Vec::new(),
-                wire: None,
-                finishing: false,
-            }),
+            state: Mutex::default(),
             changed: Condvar::new(),
         });
         let (requests, asked) = mpsc::channel();
@@ -134,7 +136,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.page.lock().session = None;
+        self.page.lock().is_gone = true;
         self.page.changed.notify_all();
     }
 }
@@ -173,7 +175,10 @@ impl Page {
                     run.kill();
                 }
             }
-            Request::Stop => self.end_all(),
+            Request::Stop => {
+                self.lock().player += 1;
+                self.end_all();
+            }
             Request::Capture => self.capture(),
         }
     }
@@ -224,15 +229,21 @@ impl Page {
     /// where it listens.
     fn printed(&self, session: u64, number: Number, text: &str) {
         let mut state = self.lock();
-        if state.session == Some(session)
+        if state.session == session
             && let Some(terminal) = state.terminals.get_mut(number)
         {
             terminal.printed += text.matches('\n').count();
-            if let Some(wire) = &mut state.wire
-                && let Err(error) = wire.heard(number, text)
-            {
-                let text = format!("Não foi possível abrir a porta: {error}");
-                self.tell(&state, Event::Notice { text });
+            match state.wire.as_mut().map(|wire| wire.heard(number, text)) {
+                Some(Ok(served)) => {
+                    for terminal in state.pages(&served) {
+                        self.tell(&state, Event::Started { terminal });
+                    }
+                }
+                Some(Err(error)) => {
+                    let text = format!("A porta não abre: {error}");
+                    self.tell(&state, Event::Notice { text });
+                }
+                None => {}
             }
             self.changed.notify_all();
         }
@@ -241,72 +252,76 @@ impl Page {
     /// Ends all there is, and has the terminals of a block.
     fn begin(self: &Arc<Page>, block: usize) {
         self.end_all();
-        let scripts = Script::all_in(&self.workspace, &self.lesson);
-        let blocks = scripts.len();
+        let cast = Cast::of(&self.workspace, &self.lesson, block);
         let mut state = self.lock();
+        let blocks = cast.as_ref().map_or(0, |cast| cast.blocks);
         let session = self.outbox.begin(blocks, block);
-        *state = State {
-            session: Some(session),
-            block,
-            terminals: Vec::new(),
-            wire: Some(Wire::new(Arc::clone(&self.outbox), session)),
-            finishing: false,
-        };
-        let Some(script) = scripts.into_iter().nth(block) else {
-            drop(state);
-            return self.notice("Não há nada para correr nesta página.");
-        };
-        for terminal in script.terminals {
-            self.add(&mut state, terminal);
+        let wire = Wire::new(Arc::clone(&self.outbox), session);
+        state.session = session;
+        state.block = block;
+        state.terminals.clear();
+        state.wire = Some(wire);
+        let added = cast.and_then(|cast| {
+            let mut roles = cast.roles.into_iter();
+            roles.try_for_each(|role| self.add(&mut state, role).map(drop))
+        });
+        drop(state);
+        if let Err(why) = added {
+            self.notice(&why);
         }
     }
 
-    fn add(&self, state: &mut State, script: script::Terminal) -> Number {
+    /// Adds a terminal; gives its number.
+    fn add(&self, state: &mut State, role: Role) -> Result<Number, String> {
         let number = state.terminals.len();
         // One name for each, also for a second client.
-        let same =
-            |terminal: &&Terminal| terminal.script.name() == script.name();
+        let same = |terminal: &&Terminal| terminal.role.name == role.name;
         let name = match state.terminals.iter().filter(same).count() {
-            0 => script.name().to_string(),
-            others => format!("{} {}", script.name(), others + 1),
+            0 => role.name.clone(),
+            others => format!("{} {}", role.name, others + 1),
         };
-        self.tell(
-            state,
-            Event::Terminal {
-                terminal: number,
-                name: name.clone(),
-                command: script.command.clone(),
-                page: None,
-            },
-        );
         if let Some(wire) = &mut state.wire {
             wire.name(number, &name);
         }
         state.terminals.push(Terminal {
-            script,
-            name,
+            role,
+            name: name.clone(),
             printed: 0,
             run: None,
         });
-        number
+        let ports = state
+            .ports(number)
+            .map_err(|error| format!("Não há portas livres ({error})."))?;
+        let Terminal { role, .. } = &state.terminals[number];
+        let page = (role.runs == Runs::Page)
+            .then(|| ports.to_real(&role.arguments[0]));
+        let command = role.command.clone();
+        self.tell(
+            state,
+            Event::Terminal {
+                terminal: number,
+                name,
+                command,
+                page,
+            },
+        );
+        Ok(number)
     }
 
     fn add_like(&self, terminal: Number) -> Option<Number> {
         let mut state = self.lock();
-        let script = state.terminals.get(terminal)?.script.clone();
-        if state.terminals.len() >= 2 * ON_A_PAGE {
-            drop(state);
-            self.notice("Já há terminais que cheguem nesta página.");
-            return None;
-        }
-        Some(self.add(&mut state, script))
+        let role = state.terminals.get(terminal)?.role.clone();
+        let added = match state.terminals.len() < 2 * ON_A_PAGE {
+            true => self.add(&mut state, role),
+            false => Err("Já há terminais que cheguem nesta página.".into()),
+        };
+        drop(state);
+        added.map_err(|why| self.notice(&why)).ok()
     }
 
     /// Adds an event, in the session of the state.
     fn tell(&self, state: &State, event: Event) {
-        if let Some(session) = state.session {
-            self.outbox.add(session, event);
-        }
+        self.outbox.add(state.session, event);
     }
 
     fn notice(&self, text: &str) {
@@ -367,12 +382,12 @@ impl State {
     /// The ports that a terminal's program is to use.
     fn ports(&mut self, number: Number) -> io::Result<Ports> {
         let terminal = &self.terminals[number];
-        let script = &terminal.script;
+        let role = &terminal.role;
         let listener = |port: &u16| {
             let mut all = self.terminals.iter();
-            all.find(|other| other.script.listens.contains(port))
+            all.find(|other| other.role.listens.contains(port))
         };
-        let connects: Vec<(u16, String)> = script
+        let connects: Vec<(u16, String)> = role
             .connects
             .iter()
             .map(|port| (*port, listener(port)))
@@ -380,8 +395,20 @@ impl State {
             .collect();
         let client = (number, terminal.name.as_str());
         match &mut self.wire {
-            Some(wire) => wire.ports(client, &script.listens, &connects),
+            Some(wire) => wire.ports(client, &role.listens, &connects),
             None => Ok(Ports::default()),
         }
+    }
+
+    /// The pages that are served at one of these ports.
+    fn pages(&self, served: &[u16]) -> Vec<Number> {
+        let all = self.terminals.iter().enumerate();
+        all.filter(|(_, terminal)| terminal.role.runs == Runs::Page)
+            .filter(|(_, terminal)| {
+                let first = terminal.role.connects.first();
+                first.is_some_and(|port| served.contains(port))
+            })
+            .map(|(number, _)| number)
+            .collect()
     }
 }

@@ -24,7 +24,11 @@ use super::event::Outbox;
 const COMMAND: usize = 64 << 10;
 
 /// How long events are gathered before they are sent together.
-const PAUSE: Duration = Duration::from_millis(30);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How long a page may take to show what it was given, before it is given
+/// more. One that is behind another tab shows nothing.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 type WebSocket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -85,6 +89,7 @@ async fn speak(
                     .map_err(io::Error::from)?;
                 sink.send(Message::text(text)).await?;
                 time::sleep(PAUSE).await;
+                let _ = time::timeout(PATIENCE, outbox.shown()).await;
             }
             Some(file) = files.recv() => {
                 sink.send(Message::binary(file)).await?;

@@ -29,6 +29,9 @@ class Programs {
                 save(data, `${lesson}.pcapng`);
             } else {
                 JSON.parse(data).forEach(happened);
+                // Only then is the page given more: it is never left behind.
+                const next = document.hidden ? setTimeout : requestAnimationFrame;
+                next(() => this.socket.send("shown"));
             }
         };
         this.socket.onclose = () => happened({

@@ -183,18 +183,21 @@ class Terminal {
         this.start.disabled = busy;
     }
 
-    /** Shows another state; `how` says more, as `0` or `SIGKILL`. */
+    /**
+     * Shows another state; `how` is how it ended, as `0` or `SIGKILL`, and
+     * empty where it never ran.
+     */
     show(state, how) {
         this.state = state;
         this.view.dataset.state = state;
-        this.status.textContent = how ? `${STATES[state]}: ${how}` : STATES[state];
+        this.status.textContent = how === "" ? "não correu"
+            : how === undefined ? STATES[state] : `${STATES[state]}: ${how}`;
         this.#allow();
     }
 
     /** What the program wrote to `stdout` or `stderr`, cargo, or the person. */
     print(from, text) {
-        const atEnd = this.screen.scrollHeight - this.screen.scrollTop
-            - this.screen.clientHeight < 40;
+        this.#follow();
         this.colours[from] ??= new Colours();
         let lines = text.replaceAll("\r\n", "\n").split("\n");
         if (lines.length > LINES) {
@@ -215,8 +218,19 @@ class Terminal {
             this.lines.firstElementChild.remove();
             this.#drop();
         }
-        if (atEnd) {
-            this.screen.scrollTop = this.screen.scrollHeight;
+    }
+
+    /** Keeps the end in sight, if it is, whatever comes before the next frame. */
+    #follow() {
+        if (this.following) {
+            return;
+        }
+        const { scrollHeight, scrollTop, clientHeight } = this.screen;
+        if (scrollHeight - scrollTop - clientHeight < 40) {
+            this.following = requestAnimationFrame(() => {
+                this.following = undefined;
+                this.screen.scrollTop = this.screen.scrollHeight;
+            });
         }
     }
 

@@ -4,9 +4,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use transcript::Step;
+
 use super::{Page, State};
 use crate::live::event::{Event, Number};
-use crate::live::script::Step;
 
 /// How long the person has to see where something is about to be typed.
 const PAUSE: Duration = Duration::from_millis(600);
@@ -14,25 +15,24 @@ const PAUSE: Duration = Duration::from_millis(600);
 /// Plays the block of the page's session, in a thread of its own.
 pub fn play(page: &Arc<Page>) {
     let page = Arc::clone(page);
-    let Some(session) = page.lock().session else {
-        return;
-    };
+    let mut state = page.lock();
+    state.player += 1;
+    state.finishing = false;
+    let number = state.player;
+    drop(state);
     thread::spawn(move || {
-        // Nothing where the person has begun anew meanwhile.
-        let _ = Player {
-            page: &page,
-            session,
-        }
-        .play();
+        let page = &page;
+        // Nothing where the person has stopped it meanwhile.
+        let _ = Player { page, number }.play();
     });
 }
 
 struct Player<'a> {
     page: &'a Arc<Page>,
-    session: u64,
+    number: u64,
 }
 
-/// The session that was played is over.
+/// Nobody wants it to go on.
 struct Over;
 
 impl Player<'_> {
@@ -46,7 +46,9 @@ impl Player<'_> {
         }
         let mut steps = vec![0; count];
         while self.round(&mut steps)? {}
-        self.ask("")
+        self.ask("")?;
+        self.page.tell(&*self.state()?, Event::Played);
+        Ok(())
     }
 
     /// Tells the page which keys are left.
@@ -78,7 +80,7 @@ impl Player<'_> {
             self.ask("")?;
         }
         steps[number] += 1;
-        if !matches!(step, Step::Prints | Step::Crashes) {
+        if !matches!(step, Step::Prints(_) | Step::Crashes) {
             thread::sleep(PAUSE);
         }
         let page = self.page;
@@ -87,7 +89,7 @@ impl Player<'_> {
             Step::Types(text) => page.type_line(number, &text),
             Step::EndsInput => page.end_input(number),
             Step::Interrupts => page.interrupt(number),
-            Step::Prints | Step::Crashes => {}
+            Step::Prints(_) | Step::Crashes => {}
         }
         Ok(true)
     }
@@ -116,7 +118,7 @@ impl Player<'_> {
         &self,
         state: MutexGuard<'a, State>,
     ) -> Result<MutexGuard<'a, State>, Over> {
-        match state.session == Some(self.session) {
+        match state.player == self.number && !state.is_gone {
             true => Ok(state),
             false => Err(Over),
         }
@@ -138,9 +140,7 @@ impl State {
     /// Whether the terminal after this one may start.
     fn is_ready(&self, number: Number) -> bool {
         let terminal = &self.terminals[number];
-        let ready = terminal.script.ready.unwrap_or(1);
-        let enough = ready.min(terminal.script.printed());
-        terminal.run.is_none() || terminal.printed >= enough
+        terminal.run.is_none() || terminal.printed >= terminal.role.ready
     }
 
     fn next(&self, steps: &[usize]) -> Next {
@@ -151,11 +151,12 @@ impl State {
         for (number, (terminal, done)) in
             running.filter(|(_, (terminal, _))| terminal.run.is_some())
         {
-            let all = &terminal.script.steps;
+            let all = &terminal.role.steps;
             others |= !all.contains(&Step::Interrupts);
-            let said = all[..*done].iter().filter(|s| **s == Step::Prints);
+            let said =
+                all[..*done].iter().filter(|s| matches!(s, Step::Prints(_)));
             let key = match all.get(*done) {
-                Some(Step::Prints) if terminal.printed <= said.count() => {
+                Some(Step::Prints(_)) if terminal.printed <= said.count() => {
                     continue;
                 }
                 Some(Step::EndsInput) if !self.finishing => "Ctrl-D",

@@ -1,7 +1,7 @@
 //! One run of a terminal's program, from cargo's first word to its end.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -9,11 +9,13 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use programs::{Build, BuildError, Program, Setup, Stream, Target};
+use programs::{Build, BuildError, Folder, Program, Setup, Stream, Target};
+use transcript::Ports;
 
-use super::{AT_ALL, ON_A_PAGE, Page, RUNNING};
+use super::{AT_ALL, ON_A_PAGE, Page, RUNNING, State};
+use crate::live::cast::{FOLDER, Runs};
 use crate::live::event::{Event, Number, Source};
-use crate::live::text::{Decoder, Ports};
+use crate::live::text::Decoder;
 
 /// How many lines may wait for a program that does not read its input.
 const LINES: usize = 100;
@@ -107,11 +109,9 @@ impl Page {
         let mut state = self.lock();
         let running = state.terminals.iter().filter(|t| t.run.is_some());
         let full = running.count() >= ON_A_PAGE;
-        let Some(session) = state.session else {
-            return;
-        };
+        let session = state.session;
         match state.terminals.get(terminal) {
-            Some(found) if found.run.is_none() => {}
+            Some(found) if found.run.is_none() && !state.is_gone => {}
             _ => return,
         }
         let Some(place) = (!full).then(Place::take).flatten() else {
@@ -122,15 +122,19 @@ impl Page {
             );
             return self.notice(&text);
         };
-        let (run, typed) = Run::new();
-        let ports = match state.ports(terminal) {
-            Ok(ports) => ports,
+        let runs = state.terminals[terminal].role.runs.clone();
+        if runs == Runs::Page {
+            return;
+        }
+        let (ports, arguments) = match state.arguments(terminal) {
+            Ok(arguments) => arguments,
             Err(error) => {
                 drop(state);
-                let text = format!("Não há portas livres ({error}).");
+                let text = format!("Não há onde correr o programa ({error}).");
                 return self.notice(&text);
             }
         };
+        let (run, typed) = Run::new();
         let found = &mut state.terminals[terminal];
         found.run = Some(run.clone());
         found.printed = 0;
@@ -138,9 +142,8 @@ impl Page {
             page: Arc::clone(self),
             session,
             terminal,
-            program: found.script.program().map(str::to_string),
-            command: found.script.words[0].clone(),
-            arguments: found.script.arguments(&ports.to_real()),
+            runs,
+            arguments,
             ports,
             run,
         };
@@ -148,6 +151,31 @@ impl Page {
             task.perform(typed);
             drop(place);
         });
+    }
+}
+
+impl State {
+    /// What a terminal's program is told, and the ports in it.
+    fn arguments(
+        &mut self,
+        terminal: Number,
+    ) -> io::Result<(Ports, Vec<String>)> {
+        let mut ports = self.ports(terminal)?;
+        let role = &self.terminals[terminal].role;
+        role.complete(&mut ports);
+        let mut arguments = role.arguments.clone();
+        for word in &mut arguments {
+            *word = ports.to_real(word);
+            if word == FOLDER {
+                let folder = match self.folder.take() {
+                    Some(folder) => folder,
+                    None => Folder::new("lecture")?,
+                };
+                *word = folder.path().to_string_lossy().into_owned();
+                self.folder = Some(folder);
+            }
+        }
+        Ok((ports, arguments))
     }
 }
 
@@ -173,10 +201,7 @@ struct Task {
     page: Arc<Page>,
     session: u64,
     terminal: Number,
-    /// A program of the workspace, or else the command's first word is one of
-    /// the system.
-    program: Option<String>,
-    command: String,
+    runs: Runs,
     arguments: Vec<String>,
     ports: Ports,
     run: Run,
@@ -186,8 +211,8 @@ impl Task {
     fn perform(&self, typed: Receiver<Input>) {
         let how = match self.executable() {
             Ok(path) if !self.run.is_stopped() => {
-                self.execute(path, typed).unwrap_or_else(|error| {
-                    let name = &self.command;
+                self.execute(&path, typed).unwrap_or_else(|error| {
+                    let name = path.display();
                     self.say(&format!(
                         "Não foi possível correr {name}: {error}"
                     ));
@@ -201,11 +226,21 @@ impl Task {
             }
         };
         let mut state = self.page.lock();
-        if state.session == Some(self.session)
-            && let Some(wire) = &mut state.wire
-            && let Err(error) = wire.ended(self.terminal)
-        {
-            self.say(&format!("Não foi possível fechar a porta: {error}"));
+        let left = (state.session == self.session)
+            .then_some(state.wire.as_mut())
+            .flatten()
+            .map(|wire| wire.ended(self.terminal));
+        match left {
+            Some(Ok(left)) => {
+                for terminal in state.pages(&left) {
+                    let how = String::new();
+                    self.tell(Event::Ended { terminal, how });
+                }
+            }
+            Some(Err(error)) => {
+                self.say(&format!("A porta não fecha: {error}"));
+            }
+            None => {}
         }
         if let Some(terminal) = state.terminals.get_mut(self.terminal) {
             terminal.run = None;
@@ -222,8 +257,10 @@ impl Task {
     /// what cargo said of it.
     fn executable(&self) -> Result<PathBuf, String> {
         let terminal = self.terminal;
-        let Some(name) = &self.program else {
-            return Ok(PathBuf::from(&self.command));
+        let name = match &self.runs {
+            Runs::Program(name) => name,
+            Runs::Command(name) => return Ok(PathBuf::from(name)),
+            Runs::Page => return Err(String::new()),
         };
         self.tell(Event::Building { terminal });
         let page = Arc::clone(&self.page);
@@ -269,7 +306,7 @@ impl Task {
     /// Runs it, and tells how it ended.
     fn execute(
         &self,
-        path: PathBuf,
+        path: &Path,
         typed: Receiver<Input>,
     ) -> io::Result<String> {
         let terminal = self.terminal;

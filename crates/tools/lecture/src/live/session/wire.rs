@@ -9,12 +9,12 @@ use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
 use programs::Port;
+use transcript::Ports;
 use wire::pcapng::Writer;
 use wire::{Ends, Recorder, Recording, Relay};
 
 use crate::live::event::{Number, Outbox};
 use crate::live::relayed::{Names, Relayed};
-use crate::live::text::Ports;
 
 /// How much is kept for a capture, in bytes.
 const KEPT: usize = 64 << 20;
@@ -84,11 +84,11 @@ impl Wire {
         let mut ports = Ports::default();
         for documented in listens {
             let server = self.server(*documented)?;
-            ports.add(server.port.number(), *documented);
+            ports.insert(*documented, server.port.number());
         }
         for (documented, server) in connects {
             let link = self.link(terminal, *documented, server)?;
-            ports.add(link.port.number(), *documented);
+            ports.insert(*documented, link.port.number());
         }
         Ok(ports)
     }
@@ -135,16 +135,23 @@ impl Wire {
     }
 
     /// Looks whether a program says that it listens; then it can be reached.
+    /// Gives the documented ports.
     ///
     /// # Errors
     /// A relay cannot be had back.
-    pub fn heard(&mut self, terminal: Number, text: &str) -> io::Result<()> {
+    pub fn heard(
+        &mut self,
+        terminal: Number,
+        text: &str,
+    ) -> io::Result<Vec<u16>> {
+        let mut served = Vec::new();
         let found = self.servers.iter_mut().filter(|(_, server)| {
             let port = format!(":{}", server.port.number());
             server.listening.is_none() && text.contains(&port)
         });
         for (documented, server) in found {
             server.listening = Some(terminal);
+            served.push(*documented);
             let to = loopback(server.port.number());
             let links =
                 self.links.iter().filter(|(key, _)| key.1 == *documented);
@@ -152,26 +159,29 @@ impl Wire {
                 relay.forward_to(to)?;
             }
         }
-        Ok(())
+        Ok(served)
     }
 
-    /// A program has ended: where it listened, nobody does.
+    /// A program has ended: where it listened, nobody does. Gives the
+    /// documented ports.
     ///
     /// # Errors
     /// A relay's port cannot be kept.
-    pub fn ended(&mut self, terminal: Number) -> io::Result<()> {
+    pub fn ended(&mut self, terminal: Number) -> io::Result<Vec<u16>> {
+        let mut left = Vec::new();
         for (documented, server) in &mut self.servers {
             if server.listening != Some(terminal) {
                 continue;
             }
             server.listening = None;
+            left.push(*documented);
             let links =
                 self.links.iter().filter(|(key, _)| key.1 == *documented);
             for relay in links.flat_map(|(_, link)| &link.relays) {
                 relay.refuse()?;
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     /// What passed so far.

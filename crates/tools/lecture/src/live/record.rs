@@ -1,0 +1,166 @@
+//! A lesson played once, from its console block's first line to its last, with
+//! nobody watching.
+
+use std::error::Error;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use programs::{Build, Target};
+use tokio::sync::mpsc;
+use tokio::time;
+
+use super::cast::Cast;
+use super::event::{Event, Outbox, Stamped};
+use super::session::{Request, Session};
+use crate::site::Files;
+use crate::terminal;
+
+/// How long a lesson may take, once it is built. The longest takes some twenty
+/// seconds on a slow machine.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// How long everything may be seen running, before it is ended.
+const SIGHT: Duration = Duration::from_secs(1);
+
+/// What happened when a lesson was played.
+#[derive(Debug)]
+pub struct Recording {
+    /// Everything, as a page would have been told.
+    pub events: Vec<Stamped>,
+    /// What went over the wire, for Wireshark.
+    pub capture: Vec<u8>,
+}
+
+/// Plays a lesson of the workspace.
+///
+/// # Errors
+/// A sentence about what is missing, does not compile or does not end.
+pub async fn record(
+    workspace: &Path,
+    lesson: &str,
+) -> Result<Recording, String> {
+    let cast = Cast::of(workspace, lesson, 0)?;
+    for program in cast.programs() {
+        build(program).await?;
+    }
+    let outbox = Arc::new(Outbox::default());
+    let (give, mut files) = mpsc::channel(1);
+    let session = Session::new(workspace, lesson, Arc::clone(&outbox), give);
+    session.request(Request::Play);
+    let mut played = Played::default();
+    let capture = time::timeout(LIMIT, async {
+        let mut finishing = false;
+        while !played.is_over {
+            for event in outbox.take().await {
+                played.hear(event);
+            }
+            if played.asked && !finishing {
+                finishing = true;
+                time::sleep(SIGHT).await;
+                session.request(Request::Finish);
+            }
+        }
+        session.request(Request::Capture);
+        files.recv().await
+    });
+    match capture.await {
+        Ok(capture) => Ok(Recording {
+            events: played.events,
+            capture: capture.unwrap_or_default(),
+        }),
+        Err(_) => Err(format!("{lesson}: não chegou ao fim.")),
+    }
+}
+
+/// Plays every lesson of a site, and adds what happened to its page. Tells
+/// which one is played, and which cannot be.
+///
+/// # Errors
+/// A sentence for each lesson that could not be recorded, or an end of the
+/// terminal.
+pub async fn record_all(
+    workspace: &Path,
+    files: &mut Files,
+) -> Result<(), Box<dyn Error>> {
+    let mut failures = Vec::new();
+    for (page, lesson) in pages(files) {
+        let cast = Cast::of(workspace, &lesson, 0)?;
+        if cast.needs_rabbitmq() && rabbitmq::server().is_none() {
+            terminal::say(&format!(
+                "{lesson}: fica por gravar, porque precisa do RabbitMQ, que \
+                 não está instalado"
+            ))?;
+            continue;
+        }
+        terminal::say(&format!("{lesson}: a gravar"))?;
+        match record(workspace, &lesson).await {
+            Ok(recording) => {
+                let path = format!("recordings/{lesson}.js");
+                let events = serde_json::to_string(&recording.events)?;
+                let script = format!("window.recording = {events};\n");
+                files.insert(path.clone(), script.into());
+                let html = files.entry(page).or_default();
+                let text = String::from_utf8_lossy(html);
+                let place = format!("data-lesson=\"{lesson}\"");
+                let recorded = format!("{place} data-recording=\"{path}\"");
+                *html = text.replacen(&place, &recorded, 1).into();
+            }
+            Err(why) => failures.push(why),
+        }
+    }
+    match failures[..] {
+        [] => Ok(()),
+        _ => Err(failures.join("\n").into()),
+    }
+}
+
+/// The pages that run a lesson, and only one, with it.
+fn pages(files: &Files) -> Vec<(String, String)> {
+    let mut pages = Vec::new();
+    for (path, bytes) in files {
+        let text = String::from_utf8_lossy(bytes);
+        let places: Vec<&str> = text.split("data-lesson=\"").collect();
+        if let [_, after] = places[..]
+            && path.ends_with(".html")
+            && let Some((lesson, _)) = after.split_once('"')
+        {
+            pages.push((path.clone(), lesson.to_string()));
+        }
+    }
+    pages
+}
+
+/// Has cargo build a program, and say so on this terminal.
+async fn build(program: &str) -> Result<(), String> {
+    let name = program.to_string();
+    let built = tokio::task::spawn_blocking(move || {
+        Build::new([Target::Bin(&name)]).run().map(drop)
+    });
+    match built.await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(format!("{program}: não compila.")),
+    }
+}
+
+/// What was played so far.
+#[derive(Default)]
+struct Played {
+    events: Vec<Stamped>,
+    /// There are keys left, which end something.
+    asked: bool,
+    is_over: bool,
+}
+
+impl Played {
+    fn hear(&mut self, stamped: Stamped) {
+        match &stamped.event {
+            // It was built before.
+            Event::Building { .. } => return,
+            Event::Script { rest } => self.asked |= !rest.is_empty(),
+            Event::Played => self.is_over = true,
+            _ => {}
+        }
+        self.events.push(stamped);
+    }
+}
