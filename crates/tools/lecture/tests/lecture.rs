@@ -313,9 +313,10 @@ fn wrong_arguments() {
         Program::start(lesson("lecture").args(wrong))
             .finish()
             .assert_fails_with(
-                "Um endereço, ou build e uma pasta; com --slides, também o \
-                 ficheiro dos diapositivos. Um exemplo: cargo run -p lecture \
-                 -- build target/livro",
+                "Um endereço; ou build e uma pasta, com --record para gravar \
+                 as lições a correr; ou capture, uma lição e um ficheiro \
+                 .pcapng. Com --slides, também o ficheiro dos diapositivos. \
+                 Um exemplo: cargo run -p lecture -- build target/livro",
             );
     }
     Program::start(lesson("lecture").arg("banana"))

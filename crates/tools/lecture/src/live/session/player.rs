@@ -80,16 +80,15 @@ impl Player<'_> {
             self.ask("")?;
         }
         steps[number] += 1;
-        if !matches!(step, Step::Prints(_) | Step::Crashes) {
-            thread::sleep(PAUSE);
+        if matches!(step, Step::Prints(_) | Step::PrintsMore | Step::Crashes) {
+            return Ok(true);
         }
-        let page = self.page;
+        thread::sleep(PAUSE);
         drop(self.state()?);
         match step {
-            Step::Types(text) => page.type_line(number, &text),
-            Step::EndsInput => page.end_input(number),
-            Step::Interrupts => page.interrupt(number),
-            Step::Prints(_) | Step::Crashes => {}
+            Step::Types(text) => self.page.type_line(number, &text),
+            Step::EndsInput => self.page.end_input(number),
+            _ => self.page.interrupt(number),
         }
         Ok(true)
     }
@@ -145,14 +144,19 @@ impl State {
 
     fn next(&self, steps: &[usize]) -> Next {
         let mut keys = Vec::new();
-        let mut interrupted = None;
+        // Who ends by itself comes before who is interrupted, and clients come
+        // before servers.
+        let (mut interrupted, mut last) = (None, None);
         let mut others = false;
+        let mut on_the_way = false;
         let running = self.terminals.iter().zip(steps).enumerate();
         for (number, (terminal, done)) in
             running.filter(|(_, (terminal, _))| terminal.run.is_some())
         {
             let all = &terminal.role.steps;
-            others |= !all.contains(&Step::Interrupts);
+            let place = all.iter().position(is_interrupt);
+            others |= place.is_none();
+            on_the_way |= place.is_some_and(|place| *done < place);
             let said =
                 all[..*done].iter().filter(|s| matches!(s, Step::Prints(_)));
             let key = match all.get(*done) {
@@ -160,22 +164,36 @@ impl State {
                     continue;
                 }
                 Some(Step::EndsInput) if !self.finishing => "Ctrl-D",
-                Some(Step::Interrupts) if !self.finishing => "Ctrl-C",
-                Some(Step::Interrupts) => {
-                    interrupted.get_or_insert(number);
-                    continue;
+                Some(step) if is_interrupt(step) => {
+                    match step {
+                        Step::Interrupts => interrupted = Some(number),
+                        _ => last = Some(number),
+                    }
+                    if self.finishing {
+                        continue;
+                    }
+                    "Ctrl-C"
                 }
                 Some(step) => return Next::Do(number, step.clone()),
                 None => continue,
             };
             keys.push(format!("{key} em {}", terminal.name));
         }
-        match interrupted {
-            _ if !keys.is_empty() => Next::Asks(keys.join(", ")),
-            // Who ends by itself comes before who is interrupted.
-            Some(number) if !others => Next::Do(number, Step::Interrupts),
-            _ if self.terminals.iter().any(|t| t.run.is_some()) => Next::Wait,
-            _ => Next::End,
+        if !keys.is_empty() {
+            return Next::Asks(keys.join(", "));
+        }
+        let last = last.filter(|_| !on_the_way);
+        match interrupted.or(last).filter(|_| !others) {
+            Some(number) => Next::Do(number, Step::Interrupts),
+            None if self.terminals.iter().any(|t| t.run.is_some()) => {
+                Next::Wait
+            }
+            None => Next::End,
         }
     }
+}
+
+/// Whether this is Ctrl-C.
+fn is_interrupt(step: &Step) -> bool {
+    matches!(step, Step::Interrupts | Step::InterruptsLast)
 }
