@@ -58,9 +58,7 @@ impl Book {
             format!("Não foi possível fazer o livro: {error:#}")
         })
     }
-}
 
-impl Book {
     /// The slides and the pages without a counterpart, and the figures that
     /// the slides lack, as lines for the terminal. Nothing without slides.
     pub fn report(&self) -> Option<String> {

@@ -53,7 +53,7 @@ impl Deck {
         })?;
         let text = str::from_utf8(&bytes).map_err(|error| {
             let before = &bytes[..error.valid_up_to()];
-            let line = 1 + before.split(|byte| *byte == b'\n').count() - 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             format!(
                 "{shown} não está em UTF-8 (linha {line}): grave os \
                  diapositivos nessa codificação"
@@ -186,7 +186,9 @@ impl Figures {
         } else {
             let _ = escape_html(&mut shown, link);
             shown = format!("<em>(figura em falta: {shown})</em> {name}");
-            self.missing.push(link.to_string());
+            if !self.missing.iter().any(|missing| missing == link) {
+                self.missing.push(link.to_string());
+            }
         }
         shown
     }
@@ -567,6 +569,7 @@ mod tests {
             ("---\ntitle: X\n...\n# A\n", &["A"]),
             ("\u{feff}---\r\na: b\r\n---\r\n## A\r\n\r\nx\r\n", &["A"]),
             ("---\n\n## A\n\nx\n", &["A"]),
+            ("---\n\n## A\n\n---\n\n## B\n", &["A", "B"]),
             ("% Aula\n% Autor\n\n## A\n", &["A"]),
             ("", &[]),
             ("---\ntitle: X\n---\n", &[]),
@@ -629,8 +632,8 @@ mod tests {
     fn what_a_slide_shows() {
         for (text, expected) in [
             (
-                "```python\n# Um\n:::\n\\pause\n```",
-                "<pre><code class=\"language-python\"># Um\n:::\n\\pause\n\
+                "```python\n# Um\n:::\n\\pause\n#. x\n```",
+                "<pre><code class=\"language-python\"># Um\n:::\n\\pause\n#. x\n\
                  </code></pre>",
             ),
             (

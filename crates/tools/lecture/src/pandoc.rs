@@ -47,8 +47,10 @@ pub fn prepare(deck: &str) -> String {
             text += &format!("`````\n{table}\n`````\n");
             continue;
         }
-        if !divs.in_notes() {
-            text += &numbered(current);
+        match (divs.in_notes(), verbatim) {
+            (true, _) => {}
+            (_, true) => text += current,
+            (_, false) => text += &numbered(current),
         }
         text.push('\n');
     }
@@ -73,21 +75,18 @@ fn body(deck: &str) -> &str {
     while deck.starts_with('%') {
         deck = deck.split_once('\n').map_or("", |(_, rest)| rest);
     }
-    let mut lines = deck.split_inclusive('\n');
-    if lines.next().is_none_or(|first| first.trim_end() != "---") {
-        return deck;
+    let mut length = 0;
+    for (number, line) in deck.split_inclusive('\n').enumerate() {
+        length += line.len();
+        match (number, line.trim_end()) {
+            (0, "---") => {}
+            // A line that separates two slides, and no header.
+            (0, _) | (1, "") => return deck,
+            (_, "---" | "...") => return &deck[length..],
+            _ => {}
+        }
     }
-    let header: Vec<&str> = lines
-        .by_ref()
-        .take_while(|line| !["---", "..."].contains(&line.trim_end()))
-        .collect();
-    let rest: usize = lines.map(str::len).sum();
-    let ended = header.iter().map(|line| line.len()).sum::<usize>() + rest
-        < deck.len() - "---\n".len();
-    match ended {
-        true => &deck[deck.len() - rest..],
-        false => deck, // a line that separates two slides, and no header
-    }
+    deck
 }
 
 /// The character and the length of the fence that opens a block of code or of
