@@ -298,6 +298,8 @@ struct Side {
     readable: bool,
     /// Writing may take something.
     writable: bool,
+    /// Its end has been announced: reading comes to it.
+    closing: bool,
     /// It was reset. What came before is read all the same.
     failed: bool,
 }
@@ -354,6 +356,7 @@ impl Side {
     }
 
     fn happened(&mut self, event: &Event) {
+        self.closing |= event.is_read_closed();
         self.readable |= event.is_readable() || event.is_read_closed();
         self.writable |= event.is_writable() || event.is_write_closed();
         if event.is_error() {
@@ -548,7 +551,12 @@ impl Link {
                         bytes: bytes.into(),
                     };
                     let verdict = self.tell(told, data);
-                    let (_, pipe, _) = self.way(direction);
+                    let (from, pipe, _) = self.way(direction);
+                    // On Unix, fewer bytes than there is room for are all that
+                    // there are, and others will be announced.
+                    if cfg!(unix) && count < PIECE {
+                        from.readable = from.closing || from.failed;
+                    }
                     if let Verdict::CutAfter(count) = verdict {
                         let bytes = bytes.get(..count).unwrap_or(bytes);
                         pipe.pending.extend_from_slice(bytes);
