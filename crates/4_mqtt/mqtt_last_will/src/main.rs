@@ -7,14 +7,10 @@
 //! ```console
 //! $ cargo run -p mqtt_broker
 //! Broker MQTT a escutar em 127.0.0.1:1883
-//! Cliente ligado: auto-[..]
-//! auto-[..] subscreve device/+/status
-//! Cliente ligado: auto-[..]
-//! Cliente desligado: auto-[..]
-//! Cliente desligado: auto-[..]
+//! ...
+//!
 //! ^C
 //!
-//! # noutro terminal
 //! $ cargo run -p mqtt_last_will -- vigia
 //! À espera do estado dos dispositivos
 //!
@@ -22,170 +18,87 @@
 //! device/123/status: offline (despediu-se)
 //! ^C
 //!
-//! # e noutro
 //! $ cargo run -p mqtt_last_will -- dispositivo
 //! device/123/status: online
 //! ^C
 //! ```
 //!
-//! Em vez de `dispositivo`, peça `falha`: passados 2 segundos o programa morre
-//! a meio, sem se despedir, e quem fala é o testamento:
-//!
-//! ```console
-//! $ cargo run -p mqtt_broker
-//! Broker MQTT a escutar em 127.0.0.1:1883
-//! Cliente ligado: auto-[..]
-//! auto-[..] subscreve device/+/status
-//! Cliente ligado: auto-[..]
-//! Cliente perdido, sem despedida: auto-[..]
-//! Cliente desligado: auto-[..]
-//! ^C
-//!
-//! # noutro terminal
-//! $ cargo run -p mqtt_last_will -- vigia
-//! À espera do estado dos dispositivos
-//!
-//! device/123/status: online
-//! device/123/status: offline
-//! ^C
-//!
-//! # e noutro
-//! $ cargo run -p mqtt_last_will -- falha
-//! device/123/status: online
-//! Aborted
-//! ```
-//!
-//! **Experimente.** Inicie outra vigia depois de tudo terminado: porque sabe
-//! logo o último estado? E o que vê quem vigia se for o broker a cair?
+//! **Experimente.** Feche o terminal do dispositivo, ou mate-o com `kill -9`:
+//! agora quem fala é o testamento. Inicie outra vigia depois de tudo terminado:
+//! porque sabe logo o último estado? E o que vê quem vigia se for o broker a
+//! cair?
 
-use std::env;
-use std::error::Error;
-use std::process::{self, ExitCode};
-use std::time::Duration;
+use std::{env, process, time::Duration};
 
-use paho_mqtt::{
-    AsyncClient, AsyncReceiver, ConnectOptionsBuilder, MQTT_VERSION_3_1_1,
-    Message, QOS_1,
-};
+use paho_mqtt::{self as mqtt, Event};
 use tokio::{signal, time};
 
 const URL: &str = "mqtt://localhost:1883";
 const STATUS: &str = "device/123/status";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    match run().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn main() -> mqtt::Result<()> {
     let mut arguments = env::args().skip(1).peekable();
-    let url = arguments
-        .next_if(|argument| argument.starts_with("mqtt://"))
-        .unwrap_or(URL.to_string());
+    let url = arguments.next_if(|argument| argument.starts_with("mqtt://"));
+    let url = url.unwrap_or(URL.to_string());
     let role = arguments.next().unwrap_or_default();
-    if !["vigia", "dispositivo", "falha"].contains(&role.as_str()) {
-        return Err("Que papel? Escolha vigia, dispositivo ou falha: \
-                    cargo run -p mqtt_last_will -- vigia"
-            .into());
+    let is_device = role == "dispositivo";
+    if !is_device && role != "vigia" {
+        eprintln!("Que papel? Escolha um: vigia ou dispositivo.");
+        process::exit(1);
     }
 
-    let mut client = AsyncClient::new(url.as_str())?;
-    let messages = client.get_stream(None); // antes de ligar, e sem limite
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        ended = play(&client, &messages, &url, &role) => ended?,
+    let mut client = mqtt::AsyncClient::new(url.as_str())?;
+    let events = client.get_event_stream(None); // antes de ligar, e sem limite
+    let mut options = mqtt::ConnectOptionsBuilder::new();
+    options.automatic_reconnect(Duration::from_secs(1), Duration::from_secs(8));
+    // Uma queda do programa fecha a ligação, e o broker vê-o logo. A um cabo
+    // cortado só dá pelo silêncio, 1,5 vezes mais longo do que isto.
+    options.keep_alive_interval(Duration::from_secs(10));
+    if is_device {
+        options.will_message(status("offline"));
     }
-    if client.is_connected() {
-        if role == "dispositivo" {
-            // Quem sai a bem di-lo pela sua própria voz. O DISCONNECT que se
-            // segue manda o broker esquecer o testamento.
-            client.publish(status("offline (despediu-se)"));
+    let connected = client.connect(options.finalize()).await;
+    connected.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível ligar a {url} ({error:?}). Inicie primeiro o \
+             broker, noutro terminal: cargo run -p mqtt_broker"
+        );
+        process::exit(1)
+    });
+
+    let playing = async {
+        while let Ok(event) = events.recv().await {
+            match event {
+                // Em cada ligação: o testamento pode já ter dito «offline».
+                Event::Connected if is_device => {
+                    client.publish(status("online"));
+                    println!("{STATUS}: online");
+                }
+                Event::Connected => {
+                    client.subscribe("device/+/status", mqtt::QOS_1);
+                    println!("À espera do estado dos dispositivos");
+                }
+                Event::Message(message) => println!("{message}"),
+                Event::ConnectionLost => eprintln!("Ligação perdida."),
+                _ => {}
+            }
         }
-        client.disconnect_after(Duration::from_secs(1)).await?;
+    };
+    tokio::select! { _ = signal::ctrl_c() => {}, () = playing => {} }
+
+    // Quem sai a bem di-lo pela sua própria voz. O DISCONNECT que se segue
+    // manda o broker esquecer o testamento.
+    if is_device {
+        client.publish(status("offline (despediu-se)"));
     }
-    Ok(())
+    let goodbye = client.disconnect_after(Duration::from_secs(1));
+    let again = time::timeout(Duration::from_secs(2), signal::ctrl_c());
+    tokio::select! { _ = goodbye => Ok(()), _ = again => Ok(()) }
 }
 
 /// Uma mensagem retida: o broker guarda a última de cada tópico e entrega-a a
 /// quem o subscrever mais tarde. É um estado, e não só um acontecimento.
-fn status(payload: &str) -> Message {
-    Message::new_retained(STATUS, payload, QOS_1)
-}
-
-async fn play(
-    client: &AsyncClient,
-    messages: &AsyncReceiver<Option<Message>>,
-    url: &str,
-    role: &str,
-) -> Result<(), Box<dyn Error>> {
-    connect(client, url, role).await?;
-    loop {
-        match messages.recv().await? {
-            Some(message) => {
-                println!("{}: {}", message.topic(), message.payload_str());
-            }
-            // Uma ligação que caiu e que, entretanto, já foi refeita.
-            None if client.is_connected() => {}
-            None => {
-                eprintln!("Ligação perdida. A tentar outra vez...");
-                while connect(client, url, role).await.is_err() {
-                    time::sleep(Duration::from_secs(1)).await;
-                }
-            }
-        }
-    }
-}
-
-async fn connect(
-    client: &AsyncClient,
-    url: &str,
-    role: &str,
-) -> Result<(), String> {
-    let mut options =
-        ConnectOptionsBuilder::with_mqtt_version(MQTT_VERSION_3_1_1);
-    options.connect_timeout(Duration::from_secs(5));
-    // Uma queda do programa fecha a ligação, e o broker vê-o logo. A um cabo
-    // cortado só dá pelo silêncio, 1,5 vezes mais longo do que isto.
-    options.keep_alive_interval(Duration::from_secs(10));
-    if role != "vigia" {
-        options.will_message(status("offline"));
-    }
-    client
-        .connect(options.finalize())
-        .await
-        .map_err(|error| match error {
-            paho_mqtt::Error::ConnectReturn(code) => format!(
-                "O broker em {url} recusou a ligação, com o código de \
-                 resultado {} ({code}).",
-                code as u8
-            ),
-            error => format!(
-                "Não foi possível ligar a {url} ({error}). Inicie primeiro o \
-                 broker, noutro terminal: cargo run -p mqtt_broker"
-            ),
-        })?;
-
-    let refused = |error| format!("O broker em {url} não aceitou: {error}.");
-    if role == "vigia" {
-        let subscription = client.subscribe("device/+/status", QOS_1);
-        subscription.await.map_err(refused)?;
-        println!("À espera do estado dos dispositivos");
-        return Ok(());
-    }
-
-    // Em cada ligação, porque o testamento pode ter dito «offline» entretanto.
-    client.publish(status("online")).await.map_err(refused)?;
-    println!("{STATUS}: online");
-    if role == "falha" {
-        time::sleep(Duration::from_secs(2)).await;
-        process::abort(); // sem DISCONNECT: o sistema fecha o socket
-    }
-    Ok(())
+fn status(payload: &str) -> mqtt::Message {
+    mqtt::Message::new_retained(STATUS, payload, mqtt::QOS_1)
 }

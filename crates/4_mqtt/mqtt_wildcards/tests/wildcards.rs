@@ -100,29 +100,21 @@ fn comes_back_after_the_broker(mut broker: Broker) {
     let program = start(&broker, &["casa/#", "jardim/+"]);
     program.wait_for_lines(2);
     broker.kill();
-    program.wait_for_error("Ligação perdida. A tentar outra vez...\n");
+    program.wait_for_error("Ligação perdida.\n");
     broker.restart();
     program.wait_for_lines(4);
     Client::new(broker.address()).publish("jardim/rega", "ligada", 0);
     program.wait_for("jardim/rega <- jardim/+\n");
 }
 
-/// The reason is told before anything is asked of a broker.
+/// It is told before anything is asked of a broker.
 #[test]
 fn invalid_filters() {
-    let cases = [
-        ("a/#/b", "«#» é sempre o último nível"),
-        ("#/", "«#» é sempre o último nível"),
-        ("a#", "um wildcard ocupa um nível inteiro, entre barras"),
-        ("a/+b/c", "um wildcard ocupa um nível inteiro, entre barras"),
-        ("##", "um wildcard ocupa um nível inteiro, entre barras"),
-        ("", "está vazio"),
-    ];
-    for (filter, reason) in cases {
+    for filter in ["a/#/b", "#/", "a#", "a/+b/c", "##", ""] {
         Program::start(lesson("mqtt_wildcards").args(["a/b", filter]))
             .finish()
             .assert_fails_with(&format!(
-                "O filtro «{filter}» não serve: {reason}."
+                "«{filter}»: «+» e «#» são um nível inteiro, «#» o último."
             ));
     }
 }
