@@ -23,212 +23,91 @@
 //! `erro aviso`, e envie um erro e um aviso. Cada fila recebe a sua cópia: em
 //! que é isto diferente de dois `rabbitmq_consumer`?
 
-use std::env;
 use std::error::Error;
-use std::io;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, process};
 
 use futures_util::StreamExt;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicQosOptions,
-    ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
-};
-use lapin::types::{FieldTable, ShortString};
-use lapin::{
-    Channel, Connection, ConnectionProperties, Consumer, ExchangeKind,
-};
-use tokio::{signal, time};
+use lapin::options::{ExchangeDeclareOptions, QueueDeclareOptions};
+use lapin::types::ShortString;
+use lapin::{Connection, ConnectionProperties, ExchangeKind};
+use tokio::time;
 
 const URL: &str = "amqp://guest:guest@127.0.0.1:5672/%2f";
 const TIME_LIMIT: Duration = Duration::from_secs(5);
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let mut arguments: Vec<String> = env::args().skip(1).collect();
-    let has_url = arguments.first().is_some_and(|a| a.starts_with("amqp://"));
-    let urls = if has_url {
-        arguments.remove(0)
-    } else {
-        URL.to_string()
+async fn main() {
+    let mut arguments = env::args().skip(1).peekable();
+    let urls = arguments.next_if(|argument| argument.starts_with("amqp://"));
+    let urls = urls.unwrap_or(URL.to_string());
+    let Some(kind) = arguments.next() else {
+        eprintln!("Diga o tipo e as chaves. Um exemplo: -- topic \"luz.#\"");
+        process::exit(1)
     };
+    // Sem chaves, tudo: a troca `fanout` não olha a elas, e a `topic` percebe.
+    let default = arguments.peek().is_none().then_some("#".to_string());
+    let keys: Vec<String> = arguments.chain(default).collect();
 
-    let result = tokio::select! {
-        biased; // arma o Ctrl-C antes de dizer que está pronto
-        interrupted = signal::ctrl_c() => interrupted.map_err(Box::from),
-        result = run(&urls, &arguments) => result,
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
+    for url in urls.split(',').cycle() {
+        if let Err(error) = consume(url, &kind, &keys).await {
+            eprintln!(
+                "Não foi possível receber de {url} ({error}). A tentar de \
+                 novo. Se falta o broker, noutro terminal: just rabbitmq"
+            );
         }
+        time::sleep(Duration::from_secs(1)).await;
     }
 }
 
-async fn run(urls: &str, arguments: &[String]) -> Result<(), Box<dyn Error>> {
-    let binding = Binding::parse(arguments)?;
-    let (mut _channel, mut messages) = subscribe(urls, &binding).await?;
-    loop {
-        println!("À espera de mensagens da troca «{}»", binding.exchange);
-        let reason = match receive(messages).await {
-            Ok(()) => "a fila foi apagada".to_string(),
-            Err(error) => error.to_string(),
-        };
-        eprintln!("Ligação perdida ({reason}). A tentar de novo.");
-        (_channel, messages) = insist(urls, &binding).await;
-    }
-}
-
-async fn receive(mut messages: Consumer) -> lapin::Result<()> {
-    while let Some(message) = messages.next().await {
-        let message = message?;
-        let text = String::from_utf8_lossy(&message.data);
-        println!("{}: {text}", message.routing_key);
-        message.ack(BasicAckOptions::default()).await?;
-    }
-    Ok(())
-}
-
-/// A troca, e as chaves que ligam a ela a fila deste programa.
-struct Binding {
-    exchange: String,
-    kind: ExchangeKind,
-    keys: Vec<ShortString>,
-}
-
-impl Binding {
-    fn parse(arguments: &[String]) -> Result<Binding, Box<dyn Error>> {
-        let usage = "Diga o tipo: direct ou topic, com as chaves que quer \
-                     receber, ou fanout, sem elas. Um exemplo: \
-                     cargo run -p rabbitmq_routing_consumer -- topic \
-                     \"alarme.*.fogo\" \"luz.#\"";
-        let [word, keys @ ..] = arguments else {
-            return Err(usage.into());
-        };
-        let kind = exchange_kind(word).ok_or(usage)?;
-        if keys.is_empty() != (kind == ExchangeKind::Fanout) {
-            return Err(usage.into());
-        }
-        let keys = keys.iter().map(ShortString::try_new);
-        let mut keys: Vec<ShortString> = keys
-            .collect::<Result<_, _>>()
-            .map_err(|_| "Uma chave não pode ter mais de 255 bytes.")?;
-        if kind == ExchangeKind::Fanout {
-            keys.push("".into()); // tem de haver uma, que não conta para nada
-        }
-        let exchange = format!("aula.{word}");
-        Ok(Binding {
-            exchange,
-            kind,
-            keys,
-        })
-    }
-}
-
-fn exchange_kind(word: &str) -> Option<ExchangeKind> {
-    match word {
-        "direct" => Some(ExchangeKind::Direct),
-        "topic" => Some(ExchangeKind::Topic),
-        "fanout" => Some(ExchangeKind::Fanout),
-        _ => None,
-    }
-}
-
-async fn subscribe(
-    urls: &str,
-    binding: &Binding,
-) -> Result<(Channel, Consumer), Box<dyn Error>> {
-    let connection = connect(urls).await?;
-    let subscribed = consume(&connection, binding).await.map_err(|error| {
-        format!(
-            "Não foi possível preparar a troca «{}» ({error}). Se já existe \
-             com outras opções, apague-a: http://127.0.0.1:15672/#/exchanges",
-            binding.exchange
-        )
-    })?;
-    Ok(subscribed)
-}
-
-async fn insist(urls: &str, binding: &Binding) -> (Channel, Consumer) {
-    loop {
-        time::sleep(RETRY_AFTER).await;
-        match subscribe(urls, binding).await {
-            Ok(subscribed) => return subscribed,
-            Err(error) => eprintln!("{error}"),
-        }
-    }
-}
-
+/// Recebe mensagens até se perder a ligação.
 async fn consume(
-    connection: &Connection,
-    binding: &Binding,
-) -> lapin::Result<(Channel, Consumer)> {
+    url: &str,
+    kind: &str,
+    keys: &[String],
+) -> Result<(), Box<dyn Error>> {
+    let connecting = Connection::connect(url, ConnectionProperties::default());
+    let connection = time::timeout(TIME_LIMIT, connecting).await??;
     let channel = connection.create_channel().await?;
-    let exchange: ShortString = binding.exchange.as_str().into();
+
+    // O tipo vai como veio: se não existe, é o broker que o recusa.
+    let exchange = ShortString::try_new(format!("aula.{kind}"))?;
+    let kind = ExchangeKind::Custom(kind.to_string());
     let options = ExchangeDeclareOptions {
         durable: true,
-        ..ExchangeDeclareOptions::default()
+        ..Default::default()
     };
     channel
-        .exchange_declare(
-            exchange.clone(),
-            binding.kind.clone(),
-            options,
-            FieldTable::default(),
-        )
+        .exchange_declare(exchange.clone(), kind, options, Default::default())
         .await?;
 
     // Uma fila exclusiva: só esta ligação a usa, e desaparece com ela. O broker
     // escolhe-lhe o nome.
-    let options = QueueDeclareOptions::exclusive();
+    let exclusive = QueueDeclareOptions::exclusive();
     let queue = channel
-        .queue_declare("".into(), options, FieldTable::default())
+        .queue_declare("".into(), exclusive, Default::default())
         .await?;
-    for key in &binding.keys {
+    for key in keys {
+        let (key, options) = (ShortString::try_new(key)?, Default::default());
+        let (queue, exchange) = (queue.name().clone(), exchange.clone());
         channel
-            .queue_bind(
-                queue.name().clone(),
-                exchange.clone(),
-                key.clone(),
-                QueueBindOptions::default(),
-                FieldTable::default(),
-            )
+            .queue_bind(queue, exchange, key, options, Default::default())
             .await?;
     }
 
     // O que não couber nestas 100 espera no broker, e não na memória daqui.
-    channel.basic_qos(100, BasicQosOptions::default()).await?;
-    let messages = channel
-        .basic_consume(
-            queue.name().clone(),
-            "".into(),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        )
+    channel.basic_qos(100, Default::default()).await?;
+    let (options, arguments) = Default::default();
+    let mut messages = channel
+        .basic_consume(queue.name().clone(), "".into(), options, arguments)
         .await?;
-    Ok((channel, messages))
-}
+    println!("À espera de mensagens da troca «{exchange}»");
 
-/// Liga-se ao primeiro dos endereços que responder.
-async fn connect(urls: &str) -> Result<Connection, String> {
-    let mut failure = String::new();
-    for url in urls.split(',') {
-        let options = ConnectionProperties::default();
-        let connecting = Connection::connect(url, options);
-        let error = match time::timeout(TIME_LIMIT, connecting).await {
-            Ok(Ok(connection)) => return Ok(connection),
-            Ok(Err(error)) => error,
-            Err(_) => io::Error::from(io::ErrorKind::TimedOut).into(),
-        };
-        let advice = if error.is_amqp_error() {
-            "Confirme no endereço o utilizador, a palavra-passe e o vhost."
-        } else {
-            "Inicie primeiro o broker, noutro terminal: just rabbitmq"
-        };
-        failure = format!("Não foi possível ligar a {url} ({error}). {advice}");
+    while let Some(message) = messages.next().await {
+        let message = message?;
+        let text = String::from_utf8_lossy(&message.data);
+        println!("{}: {text}", message.routing_key);
+        message.ack(Default::default()).await?;
     }
-    Err(failure)
+    Err("a fila foi apagada".into())
 }
