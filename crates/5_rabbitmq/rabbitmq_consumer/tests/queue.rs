@@ -1,8 +1,11 @@
 //! The consumer, against a RabbitMQ of the tests' own.
 
-use std::time::Duration;
+use std::io::{self, BufRead, BufReader};
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use testkit::{Program, RabbitMq, lesson, peer, unused_address};
+use testkit::{DEADLINE, Program, RabbitMq, lesson, peer};
 
 fn consumer(url: &str) -> Program {
     let consumer = Program::start(lesson("rabbitmq_consumer").arg(url));
@@ -50,7 +53,7 @@ fn two_consumers_share_by_speed() {
     let busy = |consumer: &&Program| consumer.output().contains("longa");
     // Both have had something to do when the last short one is done.
     while !consumers.iter().any(|c| c.output().contains("Feita: 9\n")) {
-        std::thread::sleep(Duration::from_millis(10));
+        thread::sleep(Duration::from_millis(10));
     }
     let slow = consumers.iter().find(busy).expect("one has it");
     let quick = consumers.iter().find(|c| !busy(c)).expect("one has not");
@@ -73,61 +76,74 @@ fn killed_in_the_middle() {
     assert!(!second.output().contains("outra vez: curta"));
 }
 
-/// The message in hand is finished; the next one has not been touched.
+/// Ctrl-C ends it like any other death: another one gets what it had in hand,
+/// and what it had not touched.
 #[cfg(unix)]
 #[test]
-fn ctrl_c_finishes_the_message_in_hand() {
+fn ctrl_c_leaves_the_message_in_hand_to_another() {
     let url = RabbitMq::shared().private_url();
     let mut first = consumer(&url);
-    send(&url, &["primeira..", "segunda"]);
-    first.wait_for("Recebida: primeira..\n");
-    first.interrupt();
-    let finished = first.finish();
-    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    assert_eq!(finished.stderr, "");
-    assert!(finished.stdout.ends_with("\nFeita: primeira..\n"));
-    assert_eq!(
-        consumer(&url).wait_for_lines(3)[1..],
-        ["Recebida: segunda", "Feita: segunda"]
-    );
+    send(&url, &["primeira.........................", "segunda"]);
+    first.wait_for("Recebida: primeira");
+    interrupt(&mut first);
+    let second = consumer(&url);
+    second.wait_for("Recebida outra vez: primeira");
+    assert!(!second.output().contains("segunda"));
 }
 
 #[cfg(unix)]
 #[test]
 fn ctrl_c_while_it_waits() {
-    let mut consumer = consumer(&RabbitMq::shared().private_url());
-    consumer.interrupt();
-    let finished = consumer.finish_within(Duration::from_secs(5));
-    assert_eq!(finished.status.code(), Some(0), "{finished:?}");
-    assert_eq!(finished.stderr, "");
+    interrupt(&mut consumer(&RabbitMq::shared().private_url()));
 }
 
-/// It says so and goes on; and Ctrl-C ends it while there is no broker.
+/// Ctrl-C ends a consumer at once, by the signal itself.
+#[cfg(unix)]
+fn interrupt(consumer: &mut Program) {
+    consumer.interrupt();
+    let start = Instant::now();
+    while consumer.is_running() {
+        assert!(start.elapsed() < Duration::from_secs(2), "it goes on");
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(consumer.errors(), "");
+}
+
+/// One that is connected and one that starts while there is no broker: both
+/// say so and go on.
 #[test]
 fn the_broker_stops_and_comes_back() {
     let mut broker = RabbitMq::start();
     let url = broker.url();
-    let mut consumer = consumer(&url);
+    let first = consumer(&url);
     send(&url, &["antes"]);
-    consumer.wait_for("Feita: antes\n");
+    first.wait_for("Feita: antes\n");
     broker.stop_node(0);
-    consumer.wait_for_error("Ligação perdida (");
-    consumer.wait_for_error("Não foi possível ligar a amqp://");
-    broker.start_node(0);
-    send(&url, &["depois"]);
-    consumer.wait_for("Feita: depois\n");
-    assert_eq!(consumer.output().matches("À espera").count(), 2);
-
-    if cfg!(unix) {
-        broker.kill_node(0);
-        let lost = || consumer.errors().matches("Ligação perdida (").count();
-        while lost() < 2 {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        consumer.interrupt();
-        let finished = consumer.finish_within(Duration::from_secs(5));
-        assert_eq!(finished.status.code(), Some(0), "{finished:?}");
+    let second = Program::start(lesson("rabbitmq_consumer").arg(&url));
+    for consumer in [&first, &second] {
+        consumer.wait_for_error(&format!(
+            "Não foi possível receber de {url} (IO error: Connection refused"
+        ));
+        consumer.wait_for_error(
+            "). A tentar de novo. Se falta o broker, noutro terminal: just \
+             rabbitmq\n",
+        );
     }
+    broker.start_node(0);
+    second.wait_for("À espera");
+    send(&url, &["depois", "e depois", "e depois"]);
+    let start = Instant::now();
+    let done = || {
+        [&first, &second]
+            .map(|consumer| consumer.output().matches("depois\n").count())
+            .iter()
+            .sum::<usize>()
+    };
+    while done() < 6 {
+        assert!(start.elapsed() < DEADLINE, "{}", first.output());
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(first.output().matches("À espera").count(), 2);
 }
 
 #[test]
@@ -138,42 +154,63 @@ fn the_queue_is_deleted() {
         peer("rabbitmq_queue.py").args([url.as_str(), "delete"]),
     );
     assert!(delete.finish().status.success());
-    consumer.wait_for_error("Ligação perdida (a fila foi apagada)");
+    consumer.wait_for_error(" (a fila foi apagada). A tentar de novo.");
     send(&url, &["nova"]);
     consumer.wait_for("Feita: nova\n");
 }
 
+/// It says why, and keeps trying, but never more than once a second.
 #[test]
-fn nothing_to_connect_to() {
-    let (nobody, _streams) = unused_address();
-    for url in [format!("amqp://{nobody}"), "banana".to_string()] {
-        Program::start(lesson("rabbitmq_consumer").arg(&url))
-            .finish()
-            .assert_fails_with(&format!(
-                "Não foi possível ligar a {url} ([..]). Inicie primeiro o \
-                 broker, noutro terminal: just rabbitmq"
-            ));
-    }
-    let wrong = RabbitMq::shared().url().replace("guest:guest", "guest:x");
-    Program::start(lesson("rabbitmq_consumer").arg(&wrong))
-        .finish()
-        .assert_fails_with(&format!(
-            "Não foi possível ligar a {wrong} (protocol error: [..]). Confirme \
-             no endereço o utilizador, a palavra-passe e o vhost."
-        ));
-}
-
-#[test]
-fn a_queue_declared_otherwise() {
+fn what_is_wrong_is_told_again_and_again() {
     let url = RabbitMq::shared().private_url();
     let declare = Program::start(
         peer("rabbitmq_queue.py").args([url.as_str(), "classic"]),
     );
     assert!(declare.finish().status.success());
-    Program::start(lesson("rabbitmq_consumer").arg(&url))
-        .finish()
-        .assert_fails_with(
-            "Não foi possível preparar a fila «tarefas» (protocol error: [..]). Se já \
- existe com outras opções, apague-a: http://127.0.0.1:15672/#/queues",
-        );
+    for (wrong, reason) in [
+        (url.clone(), "PRECONDITION_FAILED"),
+        (url.replace("guest:guest", "guest:x"), "ACCESS_REFUSED"),
+        (url.replace("/test", "/nada"), "vhost"),
+        ("banana".to_string(), "URL"),
+    ] {
+        let start = Instant::now();
+        let mut consumer =
+            Program::start(lesson("rabbitmq_consumer").arg(&wrong));
+        let beginning = format!("Não foi possível receber de {wrong} (");
+        let told = || consumer.errors().matches(&beginning).count();
+        while told() < 3 {
+            assert!(start.elapsed() < DEADLINE, "{}", consumer.errors());
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(start.elapsed() > Duration::from_millis(1900), "{reason}");
+        assert!(consumer.errors().contains(reason), "{}", consumer.errors());
+        assert!(consumer.is_running());
+    }
+}
+
+/// `| head -1`: a message that it cannot tell is left to another one.
+#[test]
+fn ends_when_it_can_no_longer_print() {
+    let url = RabbitMq::shared().private_url();
+    let (reader, output) = io::pipe().expect("make a pipe");
+    let mut mute = lesson("rabbitmq_consumer")
+        .arg(&url)
+        .stdout(output)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("start it");
+    let mut line = String::new();
+    let mut reader = BufReader::new(reader);
+    reader.read_line(&mut line).expect("its first line");
+    drop(reader);
+    send(&url, &["olá"]);
+    let start = Instant::now();
+    while mute.try_wait().expect("its status").is_none() {
+        if start.elapsed() > DEADLINE {
+            mute.kill().expect("end it");
+            panic!("it goes on, mute");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    consumer(&url).wait_for("Recebida outra vez: olá\n");
 }
