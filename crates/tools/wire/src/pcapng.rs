@@ -42,6 +42,23 @@ pub struct Writer<W> {
     packets: u64,
 }
 
+/// Writes a whole capture; gives back where it was written.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write<'a, W: Write>(
+    to: W,
+    started: SystemTime,
+    events: impl IntoIterator<Item = &'a Event>,
+) -> io::Result<W> {
+    let mut writer = Writer::new(to, started)?;
+    for event in events {
+        writer.write(event)?;
+    }
+    let (to, _) = writer.finish()?;
+    Ok(to)
+}
+
 /// A connection, as far as it has gone.
 struct Stream {
     transport: Transport,

@@ -7,6 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use mio::{Events, Poll, Token, Waker};
 
@@ -15,6 +16,9 @@ use crate::event::{Connection, Endpoint, Recorder, Transport};
 /// The token of the waker. The relay's own socket has the next one.
 const WAKER: Token = Token(0);
 const LISTENER: Token = Token(1);
+
+/// How often a relay that ends looks for what has come already.
+const LAST_TURNS: usize = 100;
 
 /// Who is at the ends of a relay.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,9 +167,14 @@ trait Work {
 
     fn order(&mut self, order: Order, poll: &Poll) -> io::Result<()>;
 
-    /// Waits for the next events, and does what they ask for. Returns at
-    /// once when an order has come.
-    fn turn(&mut self, poll: &mut Poll, events: &mut Events) -> io::Result<()>;
+    /// Waits for the next events, for no longer than this, and does what they
+    /// ask for. Returns at once when an order has come.
+    fn turn(
+        &mut self,
+        poll: &mut Poll,
+        events: &mut Events,
+        limit: Option<Duration>,
+    ) -> io::Result<()>;
 }
 
 type Orders = Receiver<(Order, Sender<io::Result<()>>)>;
@@ -175,6 +184,17 @@ fn run(mut work: impl Work, mut poll: Poll, orders: &Orders) {
     loop {
         while let Ok((order, done)) = orders.try_recv() {
             let ends = matches!(order, Order::End);
+            if ends {
+                // What has come already is passed on, ends among it.
+                for _ in 0..LAST_TURNS {
+                    let now = Some(Duration::ZERO);
+                    match work.turn(&mut poll, &mut events, now) {
+                        Ok(()) if events.is_empty() => break,
+                        Ok(()) => {}
+                        Err(_) => break,
+                    }
+                }
+            }
             let outcome = work.order(order, &poll);
             if ends {
                 // Before anyone can think that the port is free.
@@ -184,7 +204,7 @@ fn run(mut work: impl Work, mut poll: Poll, orders: &Orders) {
             }
             let _ = done.send(outcome);
         }
-        match work.turn(&mut poll, &mut events) {
+        match work.turn(&mut poll, &mut events, None) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // Without events there is nothing to relay: the connections end.

@@ -222,11 +222,16 @@ impl Work for Relay {
         }
     }
 
-    fn turn(&mut self, poll: &mut Poll, events: &mut Events) -> io::Result<()> {
+    fn turn(
+        &mut self,
+        poll: &mut Poll,
+        events: &mut Events,
+        limit: Option<Duration>,
+    ) -> io::Result<()> {
         let limit = match (self.ready.is_empty(), self.accepts_again) {
             (false, _) => Some(Duration::ZERO),
-            (true, true) => Some(PAUSE),
-            (true, false) => None,
+            (true, true) => limit.or(Some(PAUSE)),
+            (true, false) => limit,
         };
         poll.poll(events, limit)?;
         let mut accepts = self.accepts_again;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Registry, Token};
@@ -229,9 +230,16 @@ impl Work for Relay {
         Ok(())
     }
 
-    fn turn(&mut self, poll: &mut Poll, events: &mut Events) -> io::Result<()> {
-        let limit =
-            (!self.ready.is_empty()).then_some(std::time::Duration::ZERO);
+    fn turn(
+        &mut self,
+        poll: &mut Poll,
+        events: &mut Events,
+        limit: Option<Duration>,
+    ) -> io::Result<()> {
+        let limit = match self.ready.is_empty() {
+            true => limit,
+            false => Some(Duration::ZERO),
+        };
         poll.poll(events, limit)?;
         let mut ready = std::mem::take(&mut self.ready);
         ready.extend(events.iter().map(mio::event::Event::token));

@@ -119,12 +119,7 @@ fn capture(name: &str, recorder: &Recorder, events: &[Event]) -> File {
     let file = File(std::env::temp_dir().join(name));
     let to = fs::File::create(&file.0).expect("a file");
     let to = std::io::BufWriter::new(to);
-    let mut writer =
-        pcapng::Writer::new(to, recorder.started()).expect("a capture");
-    for event in events {
-        writer.write(event).expect("written");
-    }
-    writer.finish().expect("written");
+    pcapng::write(to, recorder.started(), events).expect("a capture");
     file
 }
 

@@ -340,6 +340,26 @@ fn the_relay_is_cut_and_mended() {
     assert_eq!(read_to_reset(&client), b"");
 }
 
+/// What two programs did before they ended is told as they did it.
+#[test]
+fn a_relay_that_ends_passes_on_what_has_come() {
+    let wire = Wire::new();
+    let (mut client, server) = wire.connect();
+    client.write_all(b"the last").expect("sent");
+    drop(client);
+    assert_eq!(read_all(&server), b"the last");
+    drop(server);
+    drop(wire.relay);
+    let told: Vec<Happening> =
+        wire.events.try_iter().map(|event| event.what).collect();
+    let ends = [
+        Happening::HalfClosed(ToServer),
+        Happening::HalfClosed(ToClient),
+        Happening::Closed,
+    ];
+    assert!(told.ends_with(&ends), "{told:?}");
+}
+
 /// Cuts just before the mark.
 struct Cutter;
 
