@@ -67,6 +67,15 @@ impl Expected {
         shown
     }
 
+    /// The same in quotation marks, and shortened in the middle of a long one.
+    pub fn summarised(&self) -> String {
+        if self.free {
+            format!("«{}»", self.text())
+        } else {
+            summarised(&self.head)
+        }
+    }
+
     /// The two, one below the other, with a mark under the first wrong byte;
     /// and in hex where the text alone does not show the difference.
     pub fn compared(&self, received: &[u8]) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::report::{Style, say};
+use crate::terminal::{Style, say};
 
 /// Something that a part of the lecture needs.
 struct Need {
@@ -68,7 +68,7 @@ const NEEDS: &[Need] = &[
     Need {
         what: "RabbitMQ",
         parts: "parte 5, e lab_work_queue_rabbitmq",
-        found: || Some(rabbitmq()?.display().to_string()),
+        found: || Some(rabbitmq::server()?.display().to_string()),
         install: [
             "sudo apt install rabbitmq-server",
             "sudo dnf install rabbitmq-server",
@@ -248,24 +248,4 @@ fn in_folders(more: &[&str]) -> impl Iterator<Item = PathBuf> + use<> {
 
 fn windows_program(name: &str) -> Option<PathBuf> {
     Some(PathBuf::from(env::var_os("ProgramFiles")?).join(name))
-}
-
-/// The command that installs something of the list on this system.
-pub fn how_to_install(what: &str) -> &'static str {
-    let need = NEEDS.iter().find(|need| need.what == what);
-    need.expect("it is in the list").install[system() as usize]
-}
-
-/// The server itself, wherever its packages put it.
-pub fn rabbitmq() -> Option<PathBuf> {
-    in_folders(&[
-        "/usr/lib/rabbitmq/bin",
-        "/usr/sbin",
-        "/opt/homebrew/sbin",
-        "/usr/local/sbin",
-    ])
-    .flat_map(|folder| {
-        ["rabbitmq-server", "rabbitmq-server.bat"].map(|name| folder.join(name))
-    })
-    .find(|server| server.exists())
 }

@@ -2,32 +2,29 @@
 //! each.
 
 use std::env::consts::EXE_EXTENSION;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::labs::Lab;
-use crate::processes;
-use crate::program::Launch;
-use crate::report::{self, Style, say};
-use crate::run::{self, Checked, Verdict};
-use crate::workspace;
+use programs::Setup;
+use serde_json::Value;
 
-/// The longest that the compiler may take for one submission.
+use crate::arguments::Grading;
+use crate::check::Lab;
+use crate::program::{ADDRESS, Launch};
+use crate::report;
+use crate::run::{self, Checked, Until, Verdict, Which};
+use crate::terminal::{Style, say};
+
+/// The longest that the compiler may take for one submission, and then its last
+/// words.
 const BUILD_LIMIT: Duration = Duration::from_secs(300);
-
-pub struct Options {
-    pub lab: &'static Lab,
-    pub folder: PathBuf,
-    pub output: PathBuf,
-    pub seed: u64,
-    pub jobs: usize,
-}
+const OUTPUT_LIMIT: Duration = Duration::from_secs(5);
 
 /// One submission, and what came of it.
 struct Graded {
@@ -50,8 +47,17 @@ impl Graded {
 /// Whether all submissions pass.
 ///
 /// # Errors
-/// Where the folder cannot be read or the results cannot be written.
-pub fn grade(options: &Options) -> io::Result<bool> {
+/// Where the folder cannot be read or the results cannot be written: why.
+pub fn grade(options: &Grading) -> Result<bool, String> {
+    let folder = options.folder.display();
+    if !options.folder.is_dir() {
+        return Err(format!("Não há nenhuma pasta «{folder}»."));
+    }
+    all_of(options)
+        .map_err(|error| format!("Os resultados não ficaram escritos: {error}"))
+}
+
+fn all_of(options: &Grading) -> io::Result<bool> {
     let names = submissions(&options.folder)?;
     fs::create_dir_all(options.output.join("registos"))?;
     say(
@@ -117,12 +123,16 @@ fn submissions(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 /// Checks one submission, whatever happens, and writes its log.
-fn submission(options: &Options, name: &str) -> Graded {
+fn submission(options: &Grading, name: &str) -> Graded {
     let outcome = thread::scope(|scope| {
         let checking = scope.spawn(|| {
             let launch = launch(options, name)?;
             let (lab, seed) = (options.lab, options.seed);
-            Ok(run::run(lab, &launch, seed, |_, _| {}, |_, _| {}))
+            let which = Which {
+                only: None,
+                until: Until::End,
+            };
+            Ok(run::run(lab, &launch, seed, which, |_, _| {}, |_| {}))
         });
         // A mistake of the checker's own is one submission's matter, too.
         checking
@@ -145,18 +155,19 @@ fn submission(options: &Options, name: &str) -> Graded {
 }
 
 /// What a student would have seen.
-fn log(options: &Options, all: &[Checked]) -> String {
+fn log(options: &Grading, all: &[Checked]) -> String {
     let mut log = report::heading(options.lab, options.seed, Style::PLAIN);
     log.push('\n');
-    for (index, checked) in all.iter().enumerate() {
-        log.push_str(&report::checked(index, checked, Style::PLAIN));
+    for checked in all {
+        log.push_str(&report::line(checked, Style::PLAIN));
     }
+    log.push_str(&report::failures(all, Style::PLAIN));
     log.push_str(&report::summary(options.lab, all, Style::PLAIN));
     log
 }
 
 /// How a submission is run: by its `run` file, or as a Cargo project.
-fn launch(options: &Options, name: &str) -> Result<Launch, String> {
+fn launch(options: &Grading, name: &str) -> Result<Launch, String> {
     let unreadable = |error: io::Error| format!("não se lê: {error}");
     let folder = options.folder.join(name);
     let folder = folder.canonicalize().map_err(unreadable)?;
@@ -176,34 +187,49 @@ fn launch(options: &Options, name: &str) -> Result<Launch, String> {
 }
 
 /// A script is given to the interpreter in its first line by hand: archives
-/// lose the permission to execute, and Windows never had it.
+/// lose the permission to execute, and Windows never had it. Without such a
+/// line it is the shell's.
 fn launch_of_run(run: &Path, folder: PathBuf) -> io::Result<Launch> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
     let mut head = Vec::new();
     File::open(run)?.take(200).read_to_end(&mut head)?;
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let first = head.lines().next().unwrap_or_default();
+    let head = head.strip_prefix(MARK).unwrap_or(&head);
     let mut launch = Launch::of_program(run);
     launch.folder = Some(folder);
-    if let Some(interpreter) = first.strip_prefix("#!") {
-        let mut words = interpreter.split_whitespace();
-        let program = match words.next() {
-            Some("/usr/bin/env") => words.next(),
-            other => other,
-        };
-        if let Some(program) = program {
-            launch.program = program.into();
-            launch.arguments = words.map(str::to_string).collect();
-            launch.arguments.push(run.to_string_lossy().into_owned());
-            launch.arguments.push("{addr}".to_string());
-        }
+    if cfg!(windows) && run.extension().is_some() || is_binary(head) {
+        return Ok(launch);
     }
+    let first = String::from_utf8_lossy(head);
+    let first = first.lines().next().unwrap_or_default();
+    let words = first.strip_prefix("#!").unwrap_or("sh");
+    let mut words = words.split_whitespace().peekable();
+    let mut program = words.next().unwrap_or("sh");
+    if Path::new(program)
+        .file_name()
+        .is_some_and(|name| name == "env")
+    {
+        // What `env` does: an option that splits its argument, or none.
+        words.next_if_eq(&"-S");
+        program = words.next().unwrap_or("sh");
+    }
+    launch.program = program.into();
+    launch.arguments = words.map(OsString::from).collect();
+    launch.arguments.push(run.into());
+    launch.arguments.push(ADDRESS.into());
     Ok(launch)
+}
+
+/// Whether a file that begins like this is a program of the machine's own.
+fn is_binary(head: &[u8]) -> bool {
+    const KINDS: [&[u8]; 4] =
+        [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"MZ"];
+    KINDS.iter().any(|kind| head.starts_with(kind))
 }
 
 /// Builds a Cargo project; a lab's crate, which takes its versions from this
 /// workspace, inside a workspace of its own that has the same ones.
 fn build(
-    options: &Options,
+    options: &Grading,
     name: &str,
     folder: &Path,
 ) -> Result<PathBuf, String> {
@@ -225,62 +251,44 @@ fn build(
         folder.to_path_buf()
     };
 
-    let messages = place.join("cargo.json");
-    let errors = place.join("cargo.txt");
-    let mut cargo = workspace::cargo();
-    cargo
+    let mut command = programs::cargo();
+    command
         .args(["build", "--quiet", "--bins"])
         .arg("--message-format=json-render-diagnostics")
         .env("CARGO_TARGET_DIR", place.with_file_name("target"))
-        .current_dir(project)
-        .stdin(Stdio::null())
-        .stdout(File::create(&messages).map_err(trouble)?)
-        .stderr(File::create(&errors).map_err(trouble)?);
-    processes::lead_a_group(&mut cargo);
-    let mark = format!("cargo-{name}");
-    let mut child = cargo
-        .env(processes::MARK, &mark)
-        .spawn()
-        .map_err(|error| format!("não há cargo: {error}"))?;
-    let id = child.id();
-    processes::remember(id, &mark);
-    let start = Instant::now();
-    let status = loop {
-        match child.try_wait().map_err(trouble)? {
-            Some(status) => break Some(status),
-            None if start.elapsed() > BUILD_LIMIT => break None,
-            None => thread::sleep(Duration::from_millis(20)),
-        }
+        .current_dir(project);
+    let cargo = Setup::new(&mut command).without_input().start();
+    let cargo = cargo.map_err(|error| format!("não há cargo: {error}"))?;
+    let Ok(status) = cargo.wait(BUILD_LIMIT) else {
+        return Err("a compilação não acabou em cinco minutos".to_string());
     };
-    processes::end_all(id, &mark);
-    let _ = child.wait();
-    processes::forget(id);
-
-    match status {
-        None => Err("a compilação não acabou em cinco minutos".to_string()),
-        Some(status) if !status.success() => {
-            let errors = fs::read_to_string(errors).unwrap_or_default();
-            let error = errors.lines().find(|line| line.starts_with("error"));
-            Err(format!(
-                "não compila: {}",
-                error.unwrap_or("sem explicação")
-            ))
-        }
-        Some(_) => {
-            let messages = fs::read(messages).map_err(trouble)?;
-            let built = workspace::executable(&messages)
-                .ok_or("não tem nenhum programa".to_string())?;
-            // The next one may well have the same name.
-            let kept = place.join("programa").with_extension(EXE_EXTENSION);
-            fs::copy(built, &kept).map_err(trouble)?;
-            Ok(kept)
-        }
+    cargo.stdout().wait_for_end(OUTPUT_LIMIT);
+    cargo.stderr().wait_for_end(OUTPUT_LIMIT);
+    if !status.success() {
+        let errors = cargo.stderr().text();
+        let error = errors.lines().find(|line| line.starts_with("error"));
+        let error = error.unwrap_or("sem explicação");
+        return Err(format!("não compila: {error}"));
     }
+    let built = executable(&cargo.stdout().text())
+        .ok_or("não tem nenhum programa".to_string())?;
+    // The next one may well have the same name.
+    let kept = place.join("programa").with_extension(EXE_EXTENSION);
+    fs::copy(built, &kept).map_err(trouble)?;
+    Ok(kept)
+}
+
+/// The last program that cargo's messages name.
+fn executable(messages: &str) -> Option<PathBuf> {
+    messages.lines().rev().find_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    })
 }
 
 /// Copies a submission into a workspace with this one's manifest.
 fn adopt(folder: &Path, place: &Path) -> io::Result<()> {
-    let root = workspace::root();
+    let root = programs::workspace()?;
     let manifest = fs::read_to_string(root.join("Cargo.toml"))?;
     let crates = format!("path = \"{}/crates/", root.display());
     let manifest = manifest
@@ -350,7 +358,7 @@ fn csv_field(text: &str) -> String {
     }
 }
 
-fn junit(options: &Options, graded: &[Graded]) -> String {
+fn junit(options: &Grading, graded: &[Graded]) -> String {
     let lab = options.lab;
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
         .to_string();
@@ -366,8 +374,8 @@ fn junit(options: &Options, graded: &[Graded]) -> String {
         ));
         match &one.outcome {
             Ok(all) => {
-                for (index, checked) in all.iter().enumerate() {
-                    xml.push_str(&testcase(lab, index, checked));
+                for checked in all {
+                    xml.push_str(&testcase(lab, checked));
                 }
                 let log = escaped(&log(options, all));
                 xml.push_str(&format!("    <system-out>{log}</system-out>\n"));
@@ -385,7 +393,7 @@ fn junit(options: &Options, graded: &[Graded]) -> String {
     xml
 }
 
-fn testcase(lab: &Lab, index: usize, checked: &Checked) -> String {
+fn testcase(lab: &Lab, checked: &Checked) -> String {
     let inner = match &checked.verdict {
         Verdict::Passed => String::new(),
         Verdict::NotRun(why) => {
@@ -394,7 +402,9 @@ fn testcase(lab: &Lab, index: usize, checked: &Checked) -> String {
         Verdict::Failed(evidence) => format!(
             "<failure message=\"{}\">{}</failure>",
             escaped(&evidence.failure.what),
-            escaped(&report::checked(index, checked, Style::PLAIN))
+            escaped(
+                &report::failure(checked, Style::PLAIN).unwrap_or_default()
+            )
         ),
     };
     format!(

@@ -1,20 +1,18 @@
-//! A student's program while it is checked: watched, and ended with all that
-//! it started.
+//! A student's program while it is checked: started on its command, watched,
+//! and ended where it takes too much.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::processes;
+use programs::{Lines, Setup};
 
-/// The longest that one check may take.
-const CHECK_LIMIT: Duration = Duration::from_secs(60);
+use crate::limits::CHECK;
 
 /// More output than this, in one check, is a flood.
 const OUTPUT_LIMIT: u64 = 16 << 20;
@@ -23,13 +21,16 @@ const OUTPUT_LIMIT: u64 = 16 << 20;
 const MEMORY_LIMIT: u64 = 512 << 20;
 
 /// How much of the end of its output is kept.
-const KEPT: usize = 16 * 1024;
+const KEPT: usize = 64 * 1024;
 
-/// The command of a submission. `{addr}` stands for the address.
+/// What stands for the address in the command of a submission.
+pub const ADDRESS: &str = "{addr}";
+
+/// The command of a submission.
 #[derive(Clone)]
 pub struct Launch {
     pub program: OsString,
-    pub arguments: Vec<String>,
+    pub arguments: Vec<OsString>,
     pub folder: Option<PathBuf>,
 }
 
@@ -38,9 +39,29 @@ impl Launch {
     pub fn of_program(program: impl Into<OsString>) -> Launch {
         Launch {
             program: program.into(),
-            arguments: vec!["{addr}".into()],
+            arguments: vec![ADDRESS.into()],
             folder: None,
         }
+    }
+
+    /// The command with this in the place of `{addr}`, and these words after
+    /// it.
+    fn command(&self, address: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        for argument in &self.arguments {
+            match argument.to_str() {
+                Some(text) if text.contains(ADDRESS) => {
+                    command.arg(text.replace(ADDRESS, address)).args(words);
+                }
+                _ => {
+                    command.arg(argument);
+                }
+            }
+        }
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
     }
 }
 
@@ -52,44 +73,22 @@ pub enum Offence {
     TookTime,
 }
 
-/// A running program. It is ended, with its children, when this is dropped.
+/// A running program. It is ended, with all that it started, when this is
+/// dropped.
 pub struct Program {
-    child: Child,
-    /// Marks every process that comes of this one, in its environment.
-    mark: String,
-    shared: Arc<Mutex<Shared>>,
-    /// How many of its lines were taken already.
-    taken: usize,
+    program: Arc<programs::Program>,
+    /// Its stdout, from the line that was not asked for yet.
+    lines: Lines,
+    seen: Arc<Mutex<Seen>>,
 }
 
+/// What a program has done so far.
 #[derive(Default)]
-struct Shared {
+struct Seen {
+    /// The end of what it wrote, to stdout and to stderr, as it came.
     output: VecDeque<u8>,
-    /// What went to stdout, line by line.
-    lines: Vec<String>,
-    /// Whether no more lines can come.
-    closed: bool,
     written: u64,
     offence: Option<Offence>,
-    ended: bool,
-}
-
-impl Launch {
-    /// The command with this in the place of `{addr}`, and these words after
-    /// it.
-    fn command(&self, address: &str, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        for argument in &self.arguments {
-            command.arg(argument.replace("{addr}", address));
-            if argument.contains("{addr}") {
-                command.args(words);
-            }
-        }
-        if let Some(folder) = &self.folder {
-            command.current_dir(folder);
-        }
-        command
-    }
 }
 
 impl Program {
@@ -103,77 +102,56 @@ impl Program {
         address: &str,
         words: &[&str],
     ) -> io::Result<Program> {
-        let program = Program::run(launch.command(address, words))?;
-        let watched = Arc::clone(&program.shared);
-        let (id, mark) = (program.child.id(), program.mark.clone());
-        thread::spawn(move || watch(&watched, id, &mark));
-        Ok(program)
-    }
-
-    /// Runs a program that may take its time and its memory: a broker.
-    ///
-    /// # Errors
-    /// Where it does not exist or may not be executed.
-    pub fn run(mut command: Command) -> io::Result<Program> {
-        static STARTED: AtomicU64 = AtomicU64::new(0);
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let mark = format!("{}-{number}", std::process::id());
-
-        command
-            .env(processes::MARK, &mark)
-            .env("PYTHONUNBUFFERED", "1")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        processes::lead_a_group(&mut command);
-        let mut child = command.spawn()?;
-        processes::remember(child.id(), &mark);
-
-        let shared = Arc::new(Mutex::new(Shared::default()));
-        let id = child.id();
-        if let Some(pipe) = child.stdout.take() {
-            let (shared, mark) = (Arc::clone(&shared), mark.clone());
-            thread::spawn(move || gather(pipe, true, &shared, id, &mark));
-        }
-        if let Some(pipe) = child.stderr.take() {
-            let (shared, mark) = (Arc::clone(&shared), mark.clone());
-            thread::spawn(move || gather(pipe, false, &shared, id, &mark));
-        }
+        let mut command = launch.command(address, words);
+        command.env("PYTHONUNBUFFERED", "1");
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let hearing = Arc::clone(&seen);
+        let program = Setup::new(&mut command)
+            .without_input()
+            .keeping(KEPT)
+            .hearing(move |_, bytes| {
+                let mut seen = lock(&hearing);
+                seen.written += bytes.len() as u64;
+                seen.output.extend(bytes);
+                let surplus = seen.output.len().saturating_sub(KEPT);
+                seen.output.drain(..surplus);
+            })
+            .start()?;
+        let program = Arc::new(program);
+        let watched = Arc::downgrade(&program);
+        let watching = Arc::clone(&seen);
+        thread::spawn(move || watch(&watched, &watching));
         Ok(Program {
-            child,
-            mark,
-            shared,
-            taken: 0,
+            lines: program.stdout().lines(),
+            program,
+            seen,
         })
     }
 
     /// Why the program was ended by the checker, if it was.
     pub fn offence(&self) -> Option<Offence> {
-        lock(&self.shared).offence
+        lock(&self.seen).offence
     }
 
-    /// How the program ended, if it has.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().ok().flatten()
+    /// The exit status, if the program has ended.
+    pub fn ended(&self) -> Option<ExitStatus> {
+        self.program.ended().ok().flatten()
     }
 
-    /// How the program ended, where it does within this time.
-    pub fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
-        let start = Instant::now();
-        loop {
-            let ended = self.ended();
-            if ended.is_some() || start.elapsed() > limit {
-                return ended;
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
+    /// The exit status, if the program ends within this time.
+    pub fn ended_within(&self, limit: Duration) -> Option<ExitStatus> {
+        self.program.wait(limit).ok()
     }
 
     /// Ends it at once, with all that it started: `kill -9`.
-    pub fn kill(&mut self) {
-        processes::end_all(self.child.id(), &self.mark);
-        let _ = self.child.wait();
-        lock(&self.shared).ended = true;
+    pub fn kill(&self) {
+        let _ = self.program.kill();
+    }
+
+    /// Presses Ctrl-C: as on a terminal, the children hear it too.
+    #[cfg(unix)]
+    pub fn interrupt(&self) {
+        self.program.interrupt();
     }
 
     /// The next line on stdout that is such, if it comes within this time;
@@ -185,144 +163,85 @@ impl Program {
     ) -> Option<String> {
         let start = Instant::now();
         loop {
-            let shared = lock(&self.shared);
-            for line in &shared.lines[self.taken..] {
-                self.taken += 1;
-                if wanted(line) {
-                    return Some(line.clone());
-                }
+            let left = limit.saturating_sub(start.elapsed());
+            let line = self.lines.next(left).ok()??;
+            if wanted(&line) {
+                return Some(line);
             }
-            if shared.closed || start.elapsed() > limit {
-                return None;
-            }
-            drop(shared);
-            thread::sleep(Duration::from_millis(5));
         }
-    }
-
-    /// Presses Ctrl-C: as on a terminal, the children hear it too.
-    #[cfg(unix)]
-    pub fn interrupt(&self) {
-        processes::interrupt_group(self.child.id());
     }
 
     /// What the program started and is still there, this long after its end.
-    #[cfg(unix)]
     pub fn left_behind(&self, limit: Duration) -> Vec<u32> {
-        let start = Instant::now();
-        loop {
-            let left = processes::marked(self.child.id(), &self.mark);
-            if left.is_empty() || start.elapsed() > limit {
-                return left;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
+        self.program.left_behind(limit)
+    }
+
+    /// The program's process and those that came of it.
+    pub fn processes(&self) -> Vec<u32> {
+        let others = self.program.left_behind(Duration::ZERO);
+        [self.program.id()].into_iter().chain(others).collect()
     }
 
     /// The memory of the program and its children now, in bytes; `None` where
     /// the system does not tell.
     pub fn memory(&self) -> Option<u64> {
-        processes::memory(self.child.id())
+        self.program.memory()
     }
 
     /// How many threads the program and its children have now; `None` where
     /// the system does not tell.
     pub fn threads(&self) -> Option<u64> {
-        processes::threads(self.child.id())
+        self.program.usage().map(|usage| usage.threads)
     }
 
     /// The last lines that the program wrote.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
         // What it wrote just before its end may still be on its way.
-        thread::sleep(Duration::from_millis(20));
-        let output: Vec<u8> =
-            lock(&self.shared).output.iter().copied().collect();
+        if self.ended().is_some() {
+            let soon = Duration::from_millis(200);
+            self.program.stdout().wait_for_end(soon);
+            self.program.stderr().wait_for_end(soon);
+        }
+        let output: Vec<u8> = lock(&self.seen).output.iter().copied().collect();
         let text = String::from_utf8_lossy(&output).into_owned();
         let lines: Vec<&str> = text.lines().collect();
         let skipped = lines.len().saturating_sub(count);
-        let short = |line: &&str| -> String {
-            if line.chars().count() > 100 {
-                line.chars().take(99).chain(['…']).collect()
-            } else {
-                (*line).to_string()
-            }
-        };
-        lines[skipped..].iter().map(short).collect()
+        lines[skipped..].iter().map(ToString::to_string).collect()
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        processes::end_all(self.child.id(), &self.mark);
-        let _ = self.child.wait();
-        lock(&self.shared).ended = true;
-        processes::forget(self.child.id());
+        // Who watches it may hold it for another moment.
+        self.kill();
     }
 }
 
-fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reads a pipe to its end, so that the program never waits for a reader, and
-/// keeps what came last, and the lines of stdout.
-fn gather(
-    mut pipe: impl Read,
-    is_stdout: bool,
-    shared: &Mutex<Shared>,
-    id: u32,
-    mark: &str,
-) {
-    let mut buffer = [0; 16 * 1024];
-    let mut line = Vec::new();
-    while let Ok(count @ 1..) = pipe.read(&mut buffer) {
-        let mut shared = lock(shared);
-        shared.written += count as u64;
-        shared.output.extend(&buffer[..count]);
-        let surplus = shared.output.len().saturating_sub(KEPT);
-        shared.output.drain(..surplus);
-        if shared.written > OUTPUT_LIMIT {
-            if shared.offence.is_none() {
-                shared.offence = Some(Offence::Flooded);
-                if !shared.ended {
-                    processes::end_all(id, mark);
-                }
-            }
-            continue;
-        }
-        for piece in buffer[..count].split_inclusive(|byte| *byte == b'\n') {
-            line.extend_from_slice(piece);
-            if is_stdout && piece.ends_with(b"\n") {
-                let text = String::from_utf8_lossy(&line).into_owned();
-                shared.lines.push(text.trim_end().to_string());
-            }
-            if piece.ends_with(b"\n") {
-                line.clear();
-            }
-        }
-    }
-    if is_stdout {
-        lock(shared).closed = true;
-    }
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ends a program that takes too long or too much.
-fn watch(shared: &Mutex<Shared>, id: u32, mark: &str) {
+fn watch(program: &Weak<programs::Program>, seen: &Mutex<Seen>) {
     let start = Instant::now();
     loop {
         thread::sleep(Duration::from_millis(25));
-        let memory = processes::memory(id).unwrap_or(0);
-        let mut shared = lock(shared);
-        if shared.ended || shared.offence.is_some() {
+        let Some(program) = program.upgrade() else {
             return;
-        }
-        shared.offence = if memory > MEMORY_LIMIT {
+        };
+        let memory = program.memory().unwrap_or(0);
+        let mut seen = lock(seen);
+        seen.offence = if seen.written > OUTPUT_LIMIT {
+            Some(Offence::Flooded)
+        } else if memory > MEMORY_LIMIT {
             Some(Offence::TookMemory)
-        } else if start.elapsed() > CHECK_LIMIT {
+        } else if start.elapsed() > CHECK {
             Some(Offence::TookTime)
         } else {
             continue;
         };
-        processes::end_all(id, mark);
+        drop(seen);
+        let _ = program.kill();
+        return;
     }
 }

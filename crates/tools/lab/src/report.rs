@@ -1,104 +1,62 @@
 //! What a run came to: as text, with colours or without, and as JSON.
 
-use std::io::{self, IsTerminal, Write};
-
 use serde_json::{Value, json};
 
 use crate::bytes::quoted;
-use crate::labs::{Check, Lab};
-use crate::run::{Checked, Evidence, Verdict};
+use crate::check::Lab;
+use crate::labs;
+use crate::run::{Checked, Verdict};
+use crate::terminal::{Style, shortened, visible};
 
 /// How many of the steps before a failure are shown.
 const STEPS: usize = 12;
 
-/// Text for a terminal, or for a file.
-#[derive(Clone, Copy)]
-pub struct Style {
-    colours: bool,
-}
-
-impl Style {
-    pub const PLAIN: Style = Style { colours: false };
-
-    pub fn of_stdout() -> Style {
-        let wanted = std::env::var_os("NO_COLOR").is_none();
-        Style {
-            colours: wanted && io::stdout().is_terminal(),
-        }
-    }
-
-    pub fn is_coloured(self) -> bool {
-        self.colours
-    }
-
-    fn paint(self, code: &str, text: &str) -> String {
-        if self.colours {
-            format!("\x1b[{code}m{text}\x1b[0m")
-        } else {
-            text.to_string()
-        }
-    }
-
-    pub fn good(self, text: &str) -> String {
-        self.paint("32", text)
-    }
-
-    pub fn bad(self, text: &str) -> String {
-        self.paint("31", text)
-    }
-
-    pub fn faint(self, text: &str) -> String {
-        self.paint("2", text)
-    }
-
-    pub fn strong(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-}
+/// The longest line of what a program or a check says, in characters.
+const LONGEST: usize = 200;
 
 pub fn heading(lab: &Lab, seed: u64, style: Style) -> String {
     let name = style.strong(lab.name);
     format!("{name}: {} (semente {seed})\n", lab.title)
 }
 
-/// Writes to stdout. Who reads it may have seen enough (`| head`): then there
-/// is nothing left to do.
-pub fn say(text: &str) {
-    let mut stdout = io::stdout();
-    let said = stdout.write_all(text.as_bytes());
-    if said.and_then(|()| stdout.flush()).is_err() {
-        crate::processes::end_every_run();
-        std::process::exit(1);
-    }
-}
-
-/// One check, with all that there is to say of it.
-pub fn checked(index: usize, checked: &Checked, style: Style) -> String {
-    let about = checked.check.about;
-    let line = |sign: String| format!("{:2} {sign} {about}\n", index + 1);
+/// One check, in a line.
+pub fn line(checked: &Checked, style: Style) -> String {
+    let (number, about) = (checked.number, checked.check.about);
     match &checked.verdict {
-        Verdict::Passed => line(style.good("✓")),
-        Verdict::NotRun(why) => {
-            let about = format!("– {about} ({why})");
-            format!(
-                "{:2} {}
-",
-                index + 1,
-                style.faint(&about)
-            )
+        Verdict::Passed => {
+            format!("{number:2} {} {about}\n", style.good("✓"))
         }
-        Verdict::Failed(evidence) => {
-            line(style.bad("✗")) + &failed(checked.check, evidence, style)
+        Verdict::Failed(_) => {
+            format!("{number:2} {} {about}\n", style.bad("✗"))
+        }
+        Verdict::NotRun(why) => {
+            let about = style.faint(&format!("– {about} ({why})"));
+            format!("{number:2} {about}\n")
         }
     }
 }
 
-fn failed(check: &Check, evidence: &Evidence, style: Style) -> String {
-    let mut text = String::new();
+/// All that there is to say of the checks that failed. The first of them comes
+/// last: on a terminal, that is what one sees.
+pub fn failures(all: &[Checked], style: Style) -> String {
+    let failures = all.iter().rev();
+    failures
+        .filter_map(|checked| failure(checked, style))
+        .collect()
+}
+
+/// What there is to say of a check that failed; `None` where it did not.
+pub fn failure(checked: &Checked, style: Style) -> Option<String> {
+    let Verdict::Failed(evidence) = &checked.verdict else {
+        return None;
+    };
+    let check = checked.check;
+    let title = format!("✗ {} {}", checked.number, check.about);
+    let mut text = format!("\n{}\n", style.bad(&title));
     let mut block = |title: &str, lines: &[String]| {
-        text.push_str(&format!("\n     {}\n", style.strong(title)));
+        text.push_str(&format!("\n  {}\n", style.strong(title)));
         for line in lines {
-            text.push_str(format!("       {line}").trim_end());
+            text.push_str(format!("    {line}").trim_end());
             text.push('\n');
         }
     };
@@ -107,15 +65,17 @@ fn failed(check: &Check, evidence: &Evidence, style: Style) -> String {
     let steps = &evidence.steps;
     let skipped = steps.len().saturating_sub(STEPS);
     let mut lines = Vec::new();
-    if skipped > 0 {
-        lines.push(format!("… ({skipped} passos antes destes)"));
+    match skipped {
+        0 => {}
+        1 => lines.push("… (mais um passo antes destes)".to_string()),
+        many => lines.push(format!("… (mais {many} passos antes destes)")),
     }
     let width = steps[skipped..].iter().map(|step| step.who.chars().count());
     let width = width.max().unwrap_or(0);
     for step in &steps[skipped..] {
-        lines.push(format!("{:width$}  {}", step.who, step.did));
+        lines.push(clean(&format!("{:width$}  {}", step.who, step.did)));
     }
-    lines.push(style.bad(&format!("✗ {}", failure.what)));
+    lines.push(style.bad(&clean(&format!("✗ {}", failure.what))));
     block("O que se passou", &lines);
 
     if let Some((expected, received)) = &failure.compared {
@@ -130,9 +90,13 @@ fn failed(check: &Check, evidence: &Evidence, style: Style) -> String {
         block("O primeiro byte errado", &lines);
     }
     if !evidence.output.is_empty() {
-        block("O programa escreveu, no fim", &evidence.output);
+        let lines = evidence.output.iter().map(|line| clean(line));
+        block("O programa escreveu, no fim", &lines.collect::<Vec<_>>());
     }
-    block("Causa provável", &wrapped(&failure.cause));
+    block(
+        "Causa provável",
+        &style.wrapped(&clean_long(&failure.cause), 4),
+    );
     block(
         "Onde ver",
         &[
@@ -140,33 +104,26 @@ fn failed(check: &Check, evidence: &Evidence, style: Style) -> String {
             format!("cargo run -p {}", check.read),
         ],
     );
-    text.push('\n');
-    text
+    Some(text)
 }
 
-/// Breaks a text into lines that fit.
-pub fn wrapped(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is always one");
-        if line.chars().count() + word.chars().count() > 70 {
-            lines.push(word.to_string());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
+/// A line with no order for the terminal in it, and none that fills the screen.
+fn clean(line: &str) -> String {
+    shortened(&visible(line), LONGEST)
+}
+
+/// The same for running text, which is broken into lines.
+fn clean_long(text: &str) -> String {
+    shortened(&visible(text), 5 * LONGEST)
 }
 
 /// The last line: how many passed, and what to do next.
 pub fn summary(lab: &Lab, all: &[Checked], style: Style) -> String {
     let passed = all.iter().filter(|checked| checked.passed()).count();
-    let count = format!("{passed} de {} verificações", all.len());
-    if passed == all.len() {
-        let next = crate::labs::ALL
+    let total = lab.checks.len();
+    if passed == total {
+        let count = style.good(&format!("{passed} de {total} verificações."));
+        let next = labs::ALL
             .iter()
             .skip_while(|other| other.name != lab.name)
             .nth(1);
@@ -174,10 +131,18 @@ pub fn summary(lab: &Lab, all: &[Checked], style: Style) -> String {
             Some(next) => format!(" O próximo: docs/labs/{}.md", next.name),
             None => String::new(),
         };
-        return format!("\n{} Está feito.{next}\n", style.good(&(count + ".")));
+        return format!("\n{count} Está feito.{next}\n");
     }
-    let count = style.bad(&(count + "."));
-    let mut text = format!("\n{count}");
+    let mut text = format!("{passed} de {total} verificações");
+    match total - all.len() {
+        0 => text.push('.'),
+        1 => text.push_str("; uma ficou por correr."),
+        many => text.push_str(&format!("; {many} ficaram por correr.")),
+    }
+    text = match passed == all.len() {
+        true => style.good(&text),
+        false => style.bad(&text),
+    };
     let mut whys = not_run(all);
     if !whys.is_empty() {
         text.push_str(&match whys.len() {
@@ -188,20 +153,25 @@ pub fn summary(lab: &Lab, all: &[Checked], style: Style) -> String {
         text.push_str(&whys.join("; "));
         text.push('.');
     }
-    if all.iter().any(|c| matches!(c.verdict, Verdict::Failed(_))) {
+    let mut failed = all.iter().filter(|checked| checked.failed());
+    if let Some(first) = failed.next() {
+        let number = first.number;
+        if failed.next().is_some() {
+            text.push_str(&format!(" Comece pela {number}."));
+        }
         text.push_str(&format!(
-            " Comece pela primeira que falhou. Uma pista: cargo run -p lab \
-             -- hint {}",
+            "\nSó essa, outra vez: cargo run -p lab -- check {0} --only \
+             {number}\nUma pista: cargo run -p lab -- hint {0}",
             lab.name
         ));
     }
-    text + "\n"
+    format!("\n{text}\n")
 }
 
 /// What this machine lacks, for each check that it could not run. Where the
-/// first one failed, the others were left out for that alone.
+/// program does not even begin, the others were left out for that alone.
 fn not_run(all: &[Checked]) -> Vec<&str> {
-    if let Some(Verdict::Failed(_)) = all.first().map(|first| &first.verdict) {
+    if all.iter().any(Checked::failed_to_begin) {
         return Vec::new();
     }
     let all = all.iter();
@@ -214,17 +184,19 @@ fn not_run(all: &[Checked]) -> Vec<&str> {
 
 /// All of a run for a program to read.
 pub fn json(lab: &Lab, seed: u64, all: &[Checked]) -> Value {
+    let passed = all.iter().filter(|checked| checked.passed()).count();
     let checks: Vec<Value> = all.iter().map(json_check).collect();
     json!({
         "lab": lab.name,
         "seed": seed,
-        "passed": all.iter().all(Checked::passed),
+        "passed": passed == lab.checks.len(),
         "checks": checks,
     })
 }
 
 fn json_check(checked: &Checked) -> Value {
     let mut value = json!({
+        "number": checked.number,
         "name": checked.check.name,
         "about": checked.check.about,
         "result": checked.word(),
@@ -238,49 +210,24 @@ fn json_check(checked: &Checked) -> Value {
             let steps: Vec<Value> = evidence
                 .steps
                 .iter()
-                .map(|step| json!({ "who": step.who, "did": step.did }))
+                .map(|step| json!({ "who": step.who, "did": clean(&step.did) }))
                 .collect();
+            let output = evidence.output.iter().map(|line| clean(line));
             value["failure"] = json!({
-                "what": failure.what,
-                "cause": failure.cause,
+                "what": clean(&failure.what),
+                "cause": clean_long(&failure.cause),
                 "steps": steps,
-                "output": evidence.output,
+                "output": output.collect::<Vec<_>>(),
                 "slide": checked.check.slide,
                 "read": checked.check.read,
             });
             if let Some((expected, received)) = &failure.compared {
-                value["failure"]["expected"] = json!(expected.text());
-                value["failure"]["received"] = json!(quoted(received));
+                value["failure"]["expected"] = json!(clean(&expected.text()));
+                value["failure"]["received"] = json!(clean(&quoted(received)));
                 value["failure"]["first_wrong"] =
                     json!(expected.first_wrong(received));
             }
         }
     }
     value
-}
-
-/// The line at the bottom of a terminal that says what is being checked.
-pub struct Progress {
-    shown: bool,
-    total: usize,
-}
-
-impl Progress {
-    pub fn new(total: usize) -> Progress {
-        let shown = io::stdout().is_terminal();
-        Progress { shown, total }
-    }
-
-    pub fn show(&self, done: usize, about: &str) {
-        if self.shown {
-            let bar = "█".repeat(done) + &"░".repeat(self.total - done);
-            say(&format!("\r\x1b[K{bar} {about}"));
-        }
-    }
-
-    pub fn clear(&self) {
-        if self.shown {
-            say("\r\x1b[K");
-        }
-    }
 }

@@ -3,46 +3,64 @@
 //! In the solution, a line that begins with `//~ ` is the starter's, and what
 //! stands between a line `//{` and a line `//}` is the solution's alone.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::labs::Lab;
+use crate::check::Lab;
 use crate::notebook;
 use crate::workspace;
 
 /// Puts a lab's starter back, and gives where what was there before is kept;
 /// `None` where nothing had changed.
+///
+/// # Errors
+/// Where something cannot be read or written: then nothing is lost.
 pub fn reset(lab: &Lab) -> io::Result<Option<PathBuf>> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let second = now.map_or(0, |since| since.as_secs());
     put_back(
-        &workspace::folder(lab).join("src/main.rs"),
-        &workspace::solution(lab),
-        &notebook::folder().join(format!("{}-{second}.rs", lab.name)),
+        &workspace::folder(lab)?.join("src/main.rs"),
+        &workspace::solution(lab)?,
+        &notebook::folder()?,
+        lab.name,
     )
 }
 
 fn put_back(
     main: &Path,
     solution: &Path,
-    copy: &Path,
+    folder: &Path,
+    name: &str,
 ) -> io::Result<Option<PathBuf>> {
     let starter = of_solution(&fs::read_to_string(solution)?);
-    let mut kept = None;
-    if let Ok(work) = fs::read_to_string(main) {
-        if work == starter {
-            return Ok(None);
-        }
-        if let Some(folder) = copy.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(copy, work)?;
-        kept = Some(copy.to_path_buf());
-    }
+    let kept = match fs::read(main) {
+        Ok(work) if work == starter.as_bytes() => return Ok(None),
+        Ok(work) => Some(keep(&work, folder, name)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
     fs::write(main, starter)?;
     Ok(kept)
+}
+
+/// Puts a copy where there is none yet.
+fn keep(work: &[u8], folder: &Path, name: &str) -> io::Result<PathBuf> {
+    fs::create_dir_all(folder)?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let second = now.map_or(0, |since| since.as_secs());
+    for number in second.. {
+        let copy = folder.join(format!("{name}-{number}.rs"));
+        match File::create_new(&copy) {
+            Ok(mut file) => {
+                file.write_all(work)?;
+                file.sync_all()?;
+                return Ok(copy);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 /// The starter that is in a solution.
@@ -92,24 +110,33 @@ fn main() {
         assert_eq!(of_solution(solution), starter);
     }
 
-    /// The student's work is never lost.
+    /// The student's work is never lost, whatever its bytes are, however often
+    /// it is put back.
     #[test]
     fn reset_keeps_what_was_there() {
         let folder = std::env::temp_dir()
             .join(format!("lab-reset-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
-        let [main, solution, copy] =
-            ["main.rs", "solution.rs", "kept/copy.rs"].map(|f| folder.join(f));
+        let [main, solution, kept] =
+            ["main.rs", "solution.rs", "kept"].map(|f| folder.join(f));
         fs::write(&solution, "//~ todo\n//{\ndone\n//}\n").expect("write");
-        fs::write(&main, "my work\n").expect("write");
+        let put_back = || put_back(&main, &solution, &kept, "lab");
 
-        let kept = put_back(&main, &solution, &copy).expect("reset");
-        assert_eq!(kept, Some(copy.clone()));
-        let read = |path| fs::read_to_string(path).expect("read");
-        assert_eq!(read(&main), "todo\n");
-        assert_eq!(read(&copy), "my work\n");
-        let again = put_back(&main, &solution, &copy).expect("reset");
-        assert_eq!(again, None);
+        let mut copies = Vec::new();
+        for work in [&b"// Solu\xe7\xe3o\n"[..], b"my work\r\n", b""] {
+            fs::write(&main, work).expect("write");
+            let copy = put_back().expect("reset").expect("a copy");
+            assert_eq!(fs::read(&main).expect("read"), b"todo\n");
+            assert_eq!(fs::read(&copy).expect("read"), work);
+            copies.push(copy);
+            assert_eq!(put_back().expect("reset"), None);
+        }
+        copies.dedup();
+        assert_eq!(copies.len(), 3);
+        // What is no file is not overwritten.
+        fs::remove_file(&main).expect("remove");
+        fs::create_dir(&main).expect("a folder");
+        assert!(put_back().is_err());
         fs::remove_dir_all(folder).expect("clean up");
     }
 
@@ -117,10 +144,11 @@ fn main() {
     #[test]
     fn every_starter_comes_of_its_solution() {
         for lab in crate::labs::ALL {
-            let solution = crate::workspace::solution(lab);
-            let solution = std::fs::read_to_string(solution).expect(lab.name);
-            let starter = crate::workspace::folder(lab).join("src/main.rs");
-            let starter = std::fs::read_to_string(starter).expect(lab.name);
+            let solution = workspace::solution(lab).expect("the workspace");
+            let solution = fs::read_to_string(solution).expect(lab.name);
+            let folder = workspace::folder(lab).expect("the workspace");
+            let starter = fs::read_to_string(folder.join("src/main.rs"));
+            let starter = starter.expect(lab.name);
             assert!(
                 starter == of_solution(&solution),
                 "{0}: cargo run -p lab -- reset {0}",

@@ -1,69 +1,90 @@
 //! Waits for a file to change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use crate::labs::Lab;
-use crate::program::Launch;
-use crate::workspace;
+/// The most files that are looked at: a command may name one in a folder that
+/// has everything in it.
+const MOST: usize = 5000;
 
-/// What makes a program: the lab's crate, or the files that a command names,
-/// with what stands beside them.
-pub fn sources(lab: &Lab, command: Option<&Launch>) -> Vec<PathBuf> {
-    let Some(command) = command else {
-        return vec![workspace::folder(lab)];
-    };
-    let words = command.arguments.iter().map(PathBuf::from);
-    let words = [PathBuf::from(&command.program)].into_iter().chain(words);
-    let mut folders: Vec<PathBuf> = words
-        .filter(|word| word.is_file())
-        .filter_map(|file| Some(file.canonicalize().ok()?.parent()?.into()))
-        .collect();
-    folders.sort();
-    folders.dedup();
-    if folders.is_empty() {
-        folders.push(PathBuf::from("."));
-    }
-    folders
+/// When a file was last written, and its length in bytes.
+type State = (Option<SystemTime>, u64);
+
+/// Folders whose files may change.
+pub struct Watched {
+    folders: Vec<PathBuf>,
+    /// The files as they were before the last check.
+    before: BTreeMap<PathBuf, State>,
+    /// Those that changed while the last check ran.
+    changed: BTreeSet<PathBuf>,
 }
 
-/// Waits until something in these folders is not as it was then.
-pub fn wait_for_change(folders: &[PathBuf], before: &State) {
-    while state(folders) == *before {
-        thread::sleep(Duration::from_millis(200));
+impl Watched {
+    /// The files in these folders as they are now, before a check.
+    pub fn new(folders: Vec<PathBuf>) -> Watched {
+        let before = files(&folders);
+        Watched {
+            folders,
+            before,
+            changed: BTreeSet::new(),
+        }
+    }
+
+    /// Waits, after a check, until a file is not as it was before it. What
+    /// changes during one check after another is what the program itself
+    /// writes: that does not count.
+    pub fn waits_for_change(&mut self) {
+        let now = files(&self.folders);
+        let changed = changes(&self.before, &now);
+        let own = &changed & &self.changed;
+        self.changed = changed;
+        while changes(&self.before, &files(&self.folders)).is_subset(&own) {
+            thread::sleep(Duration::from_millis(200));
+        }
+        self.before = files(&self.folders);
     }
 }
 
-/// How many files there are, and when the newest one was written.
-pub type State = (usize, Option<SystemTime>);
+/// Which files are not the same, or not there any more, or new.
+fn changes(
+    before: &BTreeMap<PathBuf, State>,
+    now: &BTreeMap<PathBuf, State>,
+) -> BTreeSet<PathBuf> {
+    let paths = before.keys().chain(now.keys());
+    let changed = paths.filter(|path| before.get(*path) != now.get(*path));
+    changed.cloned().collect()
+}
 
-pub fn state(folders: &[PathBuf]) -> State {
-    let mut files = Vec::new();
+fn files(folders: &[PathBuf]) -> BTreeMap<PathBuf, State> {
+    let mut files = BTreeMap::new();
     for folder in folders {
         collect(folder, 0, &mut files);
     }
-    (files.len(), files.into_iter().max())
+    files
 }
 
-fn collect(folder: &Path, depth: usize, files: &mut Vec<SystemTime>) {
+fn collect(folder: &Path, depth: usize, files: &mut BTreeMap<PathBuf, State>) {
     const BUILT: [&str; 3] = ["target", "node_modules", "__pycache__"];
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || BUILT.contains(&name.as_str()) {
+        let is_spare = name.starts_with('.') || name.ends_with('~');
+        if is_spare || BUILT.contains(&name.as_str()) || files.len() >= MOST {
             continue;
         }
         let Ok(about) = entry.metadata() else {
             continue;
         };
-        if about.is_dir() && depth < 6 {
+        if !about.is_dir() {
+            let state = (about.modified().ok(), about.len());
+            files.insert(entry.path(), state);
+        } else if depth < 6 {
             collect(&entry.path(), depth + 1, files);
-        } else if let Ok(written) = about.modified() {
-            files.push(written);
         }
     }
 }

@@ -1,108 +1,96 @@
-//! The workspace: where things are, and how a crate of it is built.
+//! The workspace: where things are, and how the programs of it are built.
 
-use std::env;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::Value;
+use programs::{Build, BuildError, Target, workspace};
 
-use crate::labs::Lab;
-
-pub fn root() -> PathBuf {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."));
-    root.canonicalize().unwrap_or(root.to_path_buf())
-}
+use crate::check::Lab;
+use crate::terminal::note;
 
 /// A lab's crate.
-pub fn folder(lab: &Lab) -> PathBuf {
-    root().join("crates/labs").join(lab.name)
-}
-
-/// Builds a lab's crate or, beside it, its solution, with the compiler's words
-/// for the student, and gives the program; `None` where it does not compile.
 ///
 /// # Errors
-/// Where there is no cargo.
-pub fn build(lab: &Lab, solution: bool) -> io::Result<Option<PathBuf>> {
-    let target = if solution {
-        ["--example", &format!("{}_solution", lab.name)]
-    } else {
-        ["--bin", lab.name]
-    };
-    let output = cargo()
-        .args(["build", "--quiet", "--package", lab.name])
-        .args(target)
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(root())
-        .stderr(Stdio::inherit())
-        .output()?;
-    if !output.status.success() {
-        return Ok(None);
-    }
-    Ok(executable(&output.stdout))
-}
-
-/// Builds a crate that a check needs, and gives its program; `None` where it
-/// does not compile. The first time may take a minute: then it says so.
-pub fn build_quietly(package: &str, what: &str) -> Option<PathBuf> {
-    let mut child = cargo()
-        .args(["build", "--quiet", "--package", package, "--bin", package])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(root())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut stdout = child.stdout.take()?;
-    let done = AtomicBool::new(false);
-    let mut messages = Vec::new();
-    thread::scope(|scope| {
-        let waiting = scope.spawn(|| {
-            thread::park_timeout(Duration::from_secs(2));
-            if !done.load(Ordering::Relaxed) {
-                eprintln!("\nA compilar {what}: só demora da primeira vez.");
-            }
-        });
-        let _ = stdout.read_to_end(&mut messages);
-        done.store(true, Ordering::Relaxed);
-        waiting.thread().unpark();
-    });
-    child.wait().ok()?.success().then_some(())?;
-    executable(&messages)
-}
-
-/// The cargo that runs this, or the one in the path.
-pub fn cargo() -> Command {
-    let mut cargo =
-        Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
-    // What cargo told this program of its own package is wrong for another
-    // one, and has libraries (ring) compiled again for each that asks.
-    for (variable, _) in env::vars_os() {
-        let name = variable.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
-        {
-            cargo.env_remove(&variable);
-        }
-    }
-    cargo
-}
-
-/// The program that cargo's messages name.
-pub fn executable(messages: &[u8]) -> Option<PathBuf> {
-    let messages = String::from_utf8_lossy(messages);
-    messages.lines().rev().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    })
+/// Where this runs outside the workspace.
+pub fn folder(lab: &Lab) -> io::Result<PathBuf> {
+    Ok(workspace()?.join("crates/labs").join(lab.name))
 }
 
 /// Where a lab's solution is, from which its starter comes.
-pub fn solution(lab: &Lab) -> PathBuf {
+///
+/// # Errors
+/// Where this runs outside the workspace.
+pub fn solution(lab: &Lab) -> io::Result<PathBuf> {
     let name = format!("{}_solution.rs", lab.name);
-    folder(lab).join("examples").join(name)
+    Ok(folder(lab)?.join("examples").join(name))
+}
+
+/// Builds a lab's crate or, beside it, its solution, with the compiler's words
+/// for the student, and gives the program.
+///
+/// # Errors
+/// Where there is none: why, and what to do.
+pub fn build(lab: &Lab, solution: bool) -> Result<PathBuf, String> {
+    let example = format!("{}_solution", lab.name);
+    let target = if solution {
+        Target::Example {
+            package: lab.name,
+            name: &example,
+        }
+    } else {
+        Target::Bin(lab.name)
+    };
+    match Build::new([target]).run() {
+        Ok(built) => built.into_values().next().ok_or("não há programa".into()),
+        Err(error) => Err(why(&error, lab.name)),
+    }
+}
+
+/// Builds a lesson that a check needs, and gives its program. The first time
+/// may take a minute: then it says so.
+///
+/// # Errors
+/// Where there is none: why.
+pub fn build_quietly(lesson: &str, what: &str) -> Result<PathBuf, String> {
+    let (done, waiting) = channel::<()>();
+    let what = what.to_string();
+    thread::spawn(move || {
+        let limit = Duration::from_secs(2);
+        if waiting.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+            note(&format!("A compilar {what}: só demora da primeira vez."));
+        }
+    });
+    let built = Build::new([Target::Bin(lesson)]).quietly().run();
+    drop(done);
+    let built = built.map_err(|error| why(&error, lesson))?;
+    built.into_values().next().ok_or("não há programa".into())
+}
+
+/// Why there is no program, and what to do.
+pub fn why(error: &BuildError, name: &str) -> String {
+    match error {
+        BuildError::NoWorkspace => "Não estamos na pasta deste projeto, nem \
+                                    numa de dentro dela."
+            .to_string(),
+        BuildError::NoCargo(error) => {
+            format!("Não foi possível correr o cargo: {error}")
+        }
+        BuildError::ReadOnly(folder) => format!(
+            "Não se pode compilar: não é permitido escrever em {}. Copie a \
+             pasta do projeto para outro sítio, ou diga ao cargo onde pode \
+             escrever: CARGO_TARGET_DIR=PASTA",
+            folder.display()
+        ),
+        BuildError::DoesNotCompile(_) => format!(
+            "{name} não compila: corrija primeiro o que o compilador diz."
+        ),
+        BuildError::Failed(words) => {
+            let words = words.trim();
+            let colon = if words.is_empty() { "." } else { ":\n" };
+            format!("O cargo não conseguiu compilar {name}{colon}{words}")
+        }
+    }
 }

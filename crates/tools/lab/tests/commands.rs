@@ -21,25 +21,98 @@ fn stdout(output: &Output) -> String {
 fn wrong_use_is_told_apart() {
     for (arguments, says) in [
         (&["banana"][..], "«banana» não é um comando."),
-        (&["check"], "Falta o nome do exercício."),
         (
-            &["check", "lab_nenhum"],
-            "Não há nenhum exercício «lab_nenhum».",
+            &["chekc"],
+            "«chekc» não é um comando. Queria dizer «check»?",
         ),
-        (&["check", "lab_sensor_tcp", "--seed", "x"], "vem um número"),
+        (
+            &["check"],
+            "Falta o nome do exercício: cargo run -p lab -- check",
+        ),
+        (&["check", "lab_nenhum"], "nenhum exercício «lab_nenhum»."),
+        (&["check", "sensor_tpc"], "Queria dizer «lab_sensor_tcp»?"),
+        (&["check", "10"], "Não há nenhum exercício «10»."),
+        (&["check", "1", "--seed", "x"], "vem um número, e não «x»"),
+        (
+            &["check", "1", "--seed"],
+            "Depois de --seed falta um valor.",
+        ),
+        (&["check", "1", "--sede=7"], "Queria dizer «--seed»?"),
+        (&["check", "1", "--json=7"], "--json não leva nenhum valor"),
+        (&["check", "1", "--only", "reste"], "Queria dizer «reset»?"),
+        (&["check", "1", "--only", "12"], "Tem estas, de 1 a "),
         (&["check", "lab_sensor_tcp", "--"], "Falta o comando"),
         (&["check", "lab_sensor_tcp", "--", "true"], "Falta {addr}"),
         (
-            &["check", "lab_sensor_tcp", "outro"],
-            "«outro» está a mais.",
+            &["check", "1", "python3", "a.py", "{addr}"],
+            "falta «--» antes dele:\ncargo run -p lab -- check \
+             lab_sensor_tcp -- python3 a.py {addr}",
+        ),
+        (
+            &["check", "1", "--solution", "--", "true", "{addr}"],
+            "os dois ao mesmo tempo, não",
         ),
         (&["hint"], "Falta o nome do exercício"),
+        (&["hint", "1", "99"], "As pistas vão de 1 a "),
+        (&["progress", "já"], "«já» está a mais."),
+        (&["grade", "1"], "Falta a pasta das entregas"),
     ] {
         let output = lab("none", arguments);
         let errors = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
         assert!(errors.contains(says), "{arguments:?}: {errors}");
         assert_eq!(stdout(&output), "");
+    }
+}
+
+/// An argument that is no text is told so, and one that is not asked to be
+/// (a program's) goes on as it is.
+#[test]
+#[cfg(unix)]
+fn arguments_that_are_no_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let no_text = OsStr::from_bytes(b"Solu\xe7\xe3o");
+    let run = |arguments: &[&OsStr]| {
+        Command::new(env!("CARGO_BIN_EXE_lab"))
+            .args(arguments)
+            .env("LAB_NOTEBOOK", env!("CARGO_TARGET_TMPDIR"))
+            .output()
+            .expect("run the checker")
+    };
+    let output = run(&["check".as_ref(), no_text]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("não é texto em UTF-8"), "{errors}");
+
+    let script = r#"[ $(printf %s "$1" | wc -c) = 7 ] && exit 3; exit 4"#;
+    let head = ["check", "1", "--", "sh", "-c", script, "sh"];
+    let head = head.map(AsRef::<OsStr>::as_ref);
+    let output = run(&[&head[..], &[no_text, "{addr}".as_ref()]].concat());
+    assert!(stdout(&output).contains("com o código 3, antes de escutar"));
+}
+
+/// A lab by its number, its name, or its name without the beginning; and an
+/// option's value in either way.
+#[test]
+fn what_is_right_in_several_ways() {
+    for arguments in [
+        &["check", "1", "--seed=3"][..],
+        &["check", "lab_sensor_tcp", "--seed", "3"],
+        &["check", "--seed", "3", "sensor_tcp"],
+    ] {
+        let command = ["--", "false", "{addr}"];
+        let output = lab("several", &[arguments, &command].concat());
+        let said = stdout(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(said.starts_with("lab_sensor_tcp: "), "{said}");
+        assert!(said.contains("(semente 3)"), "{said}");
+    }
+    for arguments in [&["check", "--help"][..], &["--help"], &[]] {
+        let output = lab("several", arguments);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).contains("cargo run -p lab -- check LAB"));
     }
 }
 
@@ -57,20 +130,24 @@ fn each_hint_says_more_and_the_last_one_stays() {
     }
     let last = hint();
     assert!(last.starts_with("Pista 5 de 5:"), "{last}");
+    assert_eq!(stdout(&lab("hints", &["hint", "1", "2"])), second);
 }
 
+/// What was solved stays solved, whatever a later try comes to.
 #[test]
-fn progress_remembers_the_last_check() {
+fn progress_keeps_what_was_solved() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("progress");
-    let _ = fs::remove_dir_all(folder);
+    let _ = fs::remove_dir_all(&folder);
     let progress = || stdout(&lab("progress", &["progress"]));
     assert!(progress().contains("lab_sensor_tcp             por começar"));
-    let output = lab(
-        "progress",
-        &["check", "lab_sensor_tcp", "--", "true", "{addr}"],
-    );
-    assert_eq!(output.status.code(), Some(1));
+    let fails = ["check", "1", "--", "false", "{addr}"];
+    assert_eq!(lab("progress", &fails).status.code(), Some(1));
     assert!(progress().contains("lab_sensor_tcp             0 de 11"));
+    let page = folder.join("lab_sensor_tcp.json");
+    let solved = r#"{"checks":{"set_get":"passed","errors":"passed"}}"#;
+    fs::write(page, solved).expect("write");
+    assert_eq!(lab("progress", &fails).status.code(), Some(1));
+    assert!(progress().contains("lab_sensor_tcp             2 de 11"));
 }
 
 /// The program ends before it listens; the same as JSON.
@@ -102,6 +179,7 @@ fn program_that_does_not_exist() {
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("Não existe nenhum «./nao_existe»"));
+    assert!(!stdout(&output).contains("por causa de um cliente"));
 }
 
 /// Without a broker nothing is known of the program: nothing passes.
@@ -121,14 +199,102 @@ fn no_broker_is_not_the_programs_fault() {
     assert!(!said.contains(['✓', '✗']), "{said}");
 }
 
-/// Neither colours nor a progress bar where nobody looks.
+/// What the program printed does nothing to who reads it, in any form.
 #[test]
-fn plain_text_off_a_terminal() {
-    let output = lab(
-        "plain",
-        &["check", "lab_sensor_tcp", "--", "true", "{addr}"],
+#[cfg(unix)]
+fn a_programs_output_gives_the_terminal_no_orders() {
+    let script = r"printf '\033]0;x\007\033[2J\342\200\256olá\n'; exit 3";
+    for form in [&[][..], &["--json"]] {
+        let head = [&["check", "1"][..], form].concat();
+        let tail = ["--", "sh", "-c", script, "sh", "{addr}"];
+        let output = lab("plain", &[&head[..], &tail].concat());
+        let said = stdout(&output);
+        assert!(
+            said.contains("\\x1b]0;x\\x07") || !form.is_empty(),
+            "{said}"
+        );
+        assert!(said.contains("olá"), "{said}");
+        let orders = ['\x1b', '\x07', '\r', '\u{202e}'];
+        assert!(!said.contains(orders), "{said}");
+        assert!(said.lines().all(|line| line.chars().count() < 300));
+    }
+}
+
+/// The whole program's last words are there, where it does not even begin.
+#[test]
+#[cfg(unix)]
+fn who_crashes_at_once_is_told_why() {
+    let script = "echo 'ModuleNotFoundError: tokio' >&2; exit 1";
+    let arguments = ["check", "1", "--", "sh", "-c", script, "sh", "{addr}"];
+    let said = stdout(&lab("crash", &arguments));
+    assert!(said.contains("com o código 1, antes de escutar"), "{said}");
+    assert!(said.contains("    ModuleNotFoundError: tokio\n"), "{said}");
+    assert!(said.contains("nem chegou a funcionar"), "{said}");
+    assert!(!said.contains("por causa de um cliente"), "{said}");
+}
+
+/// A machine that cannot have a thousand connections says nothing about the
+/// program.
+#[test]
+#[cfg(unix)]
+fn the_machines_limits_are_not_the_programs_fault() {
+    let script = format!(
+        "ulimit -n 256; exec {} check hub_async --only thousand -- false \
+         {{addr}}",
+        env!("CARGO_BIN_EXE_lab")
     );
-    assert!(!stdout(&output).contains(['\x1b', '\r']));
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .env("LAB_NOTEBOOK", env!("CARGO_TARGET_TMPDIR"))
+        .output()
+        .expect("run the checker");
+    let said = stdout(&output);
+    assert!(said.contains("– mil clientes ligados"), "{said}");
+    assert!(said.contains("256 sockets e ficheiros"), "{said}");
+    assert!(said.contains("Uma não se pôde correr aqui"), "{said}");
+    assert!(!said.contains(['✗', '✓']), "{said}");
+}
+
+/// From a folder outside, and in a copy of the workspace, the tools do not act
+/// on the folder in which they were compiled.
+#[test]
+fn the_workspace_is_the_one_where_it_runs() {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copy");
+    let _ = fs::remove_dir_all(&copy);
+    let root = testkit::workspace();
+    let lab_folder = "crates/labs/lab_sensor_tcp";
+    for path in [
+        "Cargo.toml",
+        "crates/tools/programs/Cargo.toml",
+        &format!("{lab_folder}/examples/lab_sensor_tcp_solution.rs"),
+    ] {
+        let to = copy.join(path);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::copy(root.join(path), to).expect(path);
+    }
+    let main = copy.join(lab_folder).join("src/main.rs");
+    fs::create_dir_all(main.parent().expect("a folder")).expect("a folder");
+    fs::write(&main, b"// Solu\xe7\xe3o\nfn main(){}\n").expect("write");
+
+    let reset = |folder: &Path| {
+        Command::new(env!("CARGO_BIN_EXE_lab"))
+            .args(["reset", "1"])
+            .current_dir(folder)
+            .env_remove("CARGO_MANIFEST_DIR")
+            .output()
+            .expect("run the checker")
+    };
+    let output = reset(&copy.join(lab_folder));
+    let said = stdout(&output);
+    let kept = said.trim().rsplit(": ").next().expect("a path");
+    assert!(Path::new(kept).starts_with(&copy), "{said}");
+    let work = fs::read(kept).expect("the copy");
+    assert_eq!(work, b"// Solu\xe7\xe3o\nfn main(){}\n");
+    let starter = root.join(lab_folder).join("src/main.rs");
+    assert_eq!(fs::read(&main).ok(), fs::read(starter).ok());
+
+    let output = reset(Path::new("/"));
+    assert_eq!(output.status.code(), Some(1));
 }
 
 /// Nothing is found where there is no path; and each line that is missing
@@ -164,7 +330,7 @@ mod running {
     use std::process::{Child, ChildStdout, Stdio};
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
-    use std::time::{Duration, Instant};
+    use std::time::{Duration, Instant, SystemTime};
 
     use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
@@ -242,6 +408,40 @@ mod running {
         fs::write(folder.join("beside"), "").expect("write");
         wait_for(&lines, "com o código 4, antes de escutar");
         wait_for(&lines, "À espera de uma alteração");
+        signal(&checker, Signal::INT);
+        assert_eq!(ends(&mut checker), Some(130));
+    }
+
+    /// What the program itself writes is no change; and neither a file from
+    /// the future nor one that goes back to what it was hides any.
+    #[test]
+    fn watch_sees_the_changes_that_count() {
+        let folder = folder("watch_own");
+        let script = |code| {
+            let text = format!("echo x >> log; exit {code}\n");
+            fs::write(folder.join("run"), text).expect("write");
+        };
+        script(3);
+        let old = folder.join("notes");
+        fs::write(&old, "a").expect("write");
+        let future = SystemTime::now() + Duration::from_secs(200_000);
+        let file = fs::File::options().write(true).open(&old).expect("open");
+        file.set_modified(future).expect("set the time");
+        let mut checker = start("watch", &folder);
+        let lines = lines(checker.stdout.take().expect("its stdout"));
+        // The log is taken for a change once.
+        for _ in 0..2 {
+            wait_for(&lines, "com o código 3, antes de escutar");
+            wait_for(&lines, "À espera de uma alteração");
+        }
+        let more = lines.recv_timeout(Duration::from_secs(2));
+        assert!(more.is_err(), "{more:?}");
+        script(4);
+        wait_for(&lines, "com o código 4, antes de escutar");
+        wait_for(&lines, "À espera de uma alteração");
+        let past = SystemTime::now() - Duration::from_secs(200_000);
+        file.set_modified(past).expect("set the time");
+        wait_for(&lines, "com o código 4, antes de escutar");
         signal(&checker, Signal::INT);
         assert_eq!(ends(&mut checker), Some(130));
     }

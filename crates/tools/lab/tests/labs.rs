@@ -1,37 +1,116 @@
-//! What checks the checker: solutions pass, the starter fails at once, and
-//! each wrong program in a lab's `corpus` fails as it should, word for word.
+//! What checks the checker: solutions pass, in any language and style, the
+//! starter fails at once, and each wrong program in a lab's `corpus` fails as
+//! it should, word for word.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 
+use programs::{Build, Target};
 use snapbox::{Assert, Data, Redactions};
 use testkit::{RabbitMq, python, workspace};
 
-/// Runs the checker with a seed of which all expected outputs are.
-fn check(lab: &str, arguments: &[&str]) -> Output {
+/// How many checkers run at once: they wait more than they work.
+const AT_ONCE: usize = 6;
+
+const LABS: [&str; 9] = [
+    "lab_sensor_tcp",
+    "lab_telemetry_udp",
+    "lab_hub_async",
+    "lab_items_crud",
+    "lab_dashboard_ws",
+    "lab_thermostat_mqtt",
+    "lab_work_queue_rabbitmq",
+    "lab_pipeline_zmq",
+    "lab_gateway",
+];
+
+/// A place among those that run, until this is dropped.
+struct Place;
+
+static FREE: (Mutex<usize>, Condvar) = (Mutex::new(AT_ONCE), Condvar::new());
+
+impl Place {
+    fn take() -> Place {
+        let free = FREE.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = FREE
+            .1
+            .wait_while(free, |free| *free == 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Place
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *FREE.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        FREE.1.notify_one();
+    }
+}
+
+/// The starters, the solutions and the broker, built once.
+fn built(name: &str) -> &'static Path {
+    static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let solutions = LABS.map(|lab| format!("{lab}_solution"));
+        let solutions = LABS.iter().zip(&solutions);
+        let solutions =
+            solutions.map(|(package, name)| Target::Example { package, name });
+        let programs = LABS.into_iter().chain(["mqtt_broker"]);
+        Build::new(solutions.chain(programs.map(Target::Bin)))
+            .as_in_the_whole_workspace()
+            .quietly()
+            .run()
+            .expect("build the labs")
+    });
+    built.get(name).expect(name)
+}
+
+/// Runs the checker on a command, with a seed of which all expected outputs
+/// are.
+fn check(lab: &str, command: &[&Path]) -> Output {
     let mut checker = Command::new(env!("CARGO_BIN_EXE_lab"));
-    checker.args(["check", lab, "--seed", "7"]).args(arguments);
+    checker.args(["check", lab, "--seed", "7", "--"]);
+    checker.args(command).arg("{addr}");
+    checker.env("LAB_NOTEBOOK", env!("CARGO_TARGET_TMPDIR"));
+    checker.env("LAB_MQTT_BROKER", built("mqtt_broker"));
     if lab == "lab_work_queue_rabbitmq" {
         // One for all: each takes its time to start.
         static BROKER: OnceLock<RabbitMq> = OnceLock::new();
         let broker = BROKER.get_or_init(RabbitMq::start_with_page);
         checker.env("LAB_RABBITMQ", broker.page());
     }
+    let _place = Place::take();
     checker
         .current_dir(workspace())
         .output()
         .expect("run the checker")
 }
 
-/// The same for a Python program.
-fn check_python(lab: &str, script: &Path) -> Output {
-    let script = script.to_str().expect("a path that is text");
-    let python = python();
-    let python = python.to_str().expect("a path that is text");
-    check(lab, &["--", python, script, "{addr}"])
+/// The same for a source file, in a language that its name tells.
+fn check_source(lab: &str, source: &Path) -> Output {
+    match source.extension().and_then(|kind| kind.to_str()) {
+        Some("py") => check(lab, &[&python(), source]),
+        Some("mjs") => check(lab, &[Path::new("node"), source]),
+        Some("c") => check(lab, &[&compiled(source)]),
+        _ => panic!("{}: in what language?", source.display()),
+    }
+}
+
+fn compiled(source: &Path) -> PathBuf {
+    let name = source.file_stem().expect("a name");
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let status = Command::new("cc")
+        .args(["-O1", "-Wall", "-pthread", "-o"])
+        .args([&program, source])
+        .status()
+        .expect("run cc (sudo apt install gcc libc6-dev)");
+    assert!(status.success(), "cc {}", source.display());
+    program
 }
 
 /// The checker's answer, compared with the one that is stored.
@@ -46,7 +125,7 @@ fn assert_output(output: &Output, stored: &Path) {
         .eq(text, expected);
 }
 
-/// Ports and process numbers differ from run to run.
+/// Ports differ from run to run.
 fn without_ports(text: &str) -> String {
     let mut parts = text.split("127.0.0.1:");
     let mut clean = parts.next().unwrap_or_default().to_string();
@@ -63,24 +142,14 @@ fn without_ports(text: &str) -> String {
     clean
 }
 
-fn assert_passes(output: &Output) {
+fn assert_passes(output: &Output, what: &Path) {
     let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{text}");
-}
-
-fn solution_passes(lab: &str) {
-    assert_passes(&check(lab, &["--solution"]));
-}
-
-fn python_solution_passes(lab: &str) {
-    let script = corpus(lab).join("solution.py");
-    if script.exists() {
-        assert_passes(&check_python(lab, &script));
-    }
+    let what = what.display();
+    assert_eq!(output.status.code(), Some(0), "{what}: {text}");
 }
 
 fn starter_fails_at_the_first_check(lab: &str) {
-    let output = check(lab, &[]);
+    let output = check(lab, &[built(lab)]);
     assert_eq!(output.status.code(), Some(1));
     assert_output(&output, &corpus(lab).join("starter.txt"));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -91,69 +160,77 @@ fn corpus(lab: &str) -> PathBuf {
     workspace().join("crates/labs").join(lab).join("corpus")
 }
 
-/// Each wrong program, by itself.
-fn wrong_programs_fail_as_they_should(lab: &str) {
-    let entries = fs::read_dir(corpus(lab)).expect("a corpus");
-    let mut wrong: Vec<PathBuf> = entries
+/// The sources in a folder; none where there is no folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut sources: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a file").path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "py"))
-        .filter(|path| path.file_stem().is_some_and(|name| name != "solution"))
+        .filter(|path| {
+            let kind = path.extension().and_then(|kind| kind.to_str());
+            matches!(kind, Some("py" | "mjs" | "c"))
+        })
         .collect();
-    wrong.sort();
-    assert!(wrong.len() >= 4, "a corpus of {} programs", wrong.len());
-    // They wait more than they work.
-    let left = Mutex::new(wrong.iter());
-    let next = || left.lock().expect("the scripts").next();
+    sources.sort();
+    sources
+}
+
+/// Everything there is of a lab, side by side.
+fn checks_as_it_should(lab: &str) {
+    let solution = built(&format!("{lab}_solution"));
+    let in_python = corpus(lab).join("solution.py");
+    assert!(in_python.exists(), "{}", in_python.display());
+    let right = sources(&corpus(lab).join("right"));
+    let wrong = sources(&corpus(lab));
+    let wrong = wrong.iter().filter(|source| **source != in_python);
+    assert!(wrong.clone().count() >= 4, "few wrong programs");
+
+    let mut jobs: Vec<Box<dyn FnOnce() + Send + '_>> = vec![
+        Box::new(|| assert_passes(&check(lab, &[solution]), solution)),
+        Box::new(|| starter_fails_at_the_first_check(lab)),
+        Box::new(|| {
+            assert_passes(&check_source(lab, &in_python), &in_python);
+        }),
+    ];
+    for source in &right {
+        jobs.push(Box::new(|| {
+            assert_passes(&check_source(lab, source), source);
+        }));
+    }
+    for source in wrong {
+        jobs.push(Box::new(|| {
+            let output = check_source(lab, source);
+            assert_output(&output, &source.with_extension("txt"));
+            assert_eq!(output.status.code(), Some(1));
+        }));
+    }
     thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while let Some(script) = next() {
-                    let output = check_python(lab, script);
-                    assert_output(&output, &script.with_extension("txt"));
-                    assert_eq!(output.status.code(), Some(1));
-                }
-            });
+        for job in jobs {
+            scope.spawn(job);
         }
     });
 }
 
 macro_rules! labs {
     ($($lab:ident)*) => {
-        $(mod $lab {
-            #[test]
-            fn solution_passes() {
-                super::solution_passes(stringify!($lab));
-            }
-
-            #[test]
-            fn python_solution_passes() {
-                super::python_solution_passes(stringify!($lab));
-            }
-
-            #[test]
-            fn starter_fails_at_the_first_check() {
-                super::starter_fails_at_the_first_check(stringify!($lab));
-            }
-
-            #[test]
-            fn wrong_programs_fail_as_they_should() {
-                super::wrong_programs_fail_as_they_should(stringify!($lab));
-            }
+        $(#[test]
+        fn $lab() {
+            checks_as_it_should(stringify!($lab));
         })*
 
         /// No lab that the checker knows is left out here.
         #[test]
         fn every_lab_is_here() {
-            let output = std::process::Command::new(env!("CARGO_BIN_EXE_lab"))
+            let output = Command::new(env!("CARGO_BIN_EXE_lab"))
                 .arg("list")
                 .output()
                 .expect("run the checker");
             let listed = String::from_utf8_lossy(&output.stdout).into_owned();
             let listed: Vec<&str> = listed
                 .lines()
-                .filter_map(|line| line.split_whitespace().next())
+                .filter_map(|line| line.split_whitespace().nth(1))
                 .collect();
             assert_eq!(listed, [$(stringify!($lab)),*]);
+            assert_eq!(listed, LABS);
         }
     };
 }

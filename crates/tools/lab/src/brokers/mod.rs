@@ -1,6 +1,6 @@
 //! The brokers that some labs need, on private ports, and gone in the end: one
 //! for each check, or one for all where it takes its time to start.
 
-pub mod amqp_wire;
 pub mod mqtt;
+pub mod network;
 pub mod rabbitmq;

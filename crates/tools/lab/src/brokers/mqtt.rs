@@ -1,69 +1,65 @@
-//! The lesson `mqtt_broker`, built the first time that a check needs it.
+//! The lesson `mqtt_broker`, built the first time that a check needs it, and
+//! the network between it and the program.
 
 use std::cell::RefCell;
+use std::env;
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use crate::mqtt::OWN;
-use crate::program::Program;
-use crate::trial::{ANSWER, Failure, Outcome, START, Steps, Trial};
+use programs::{Port, Program, Setup};
+use wire::Protocol;
+
+use crate::brokers::network::{CONNECTED, LEFT, Network};
+use crate::limits::{ANSWER, START};
+use crate::outcome::{Failure, Outcome, Steps};
+use crate::peers::mqtt::MqttClient;
+use crate::trial::{Trial, at, free_ports};
 use crate::workspace;
 
-/// How the broker says where it listens.
-const LISTENS: &str = "Broker MQTT a escutar em ";
-
-// And how it tells of a client, whose name follows.
-const CONNECTED: &str = "Cliente ligado: ";
-const LEFT: &str = "Cliente desligado: ";
-const LOST: &str = "Cliente perdido, sem despedida: ";
+/// The program of the lesson, for who has built it already.
+const GIVEN: &str = "LAB_MQTT_BROKER";
 
 /// A broker of the check's own, with nothing in it.
 #[derive(Clone)]
 pub struct Broker {
-    program: Rc<RefCell<Program>>,
-    /// `127.0.0.1:PORT`, the same one after a restart.
-    address: String,
+    running: Rc<RefCell<Running>>,
+    network: Rc<Network>,
     steps: Steps,
+}
+
+struct Running {
+    program: Program,
+    port: Port,
 }
 
 impl Broker {
     /// Starts one that lives until the trial's programs have ended.
     pub fn start(trial: &mut Trial) -> Outcome<Broker> {
-        let (program, address) = run("127.0.0.1:0")?;
+        let running = run()?;
+        let network = Network::to(at(&running.port), Protocol::Mqtt)?;
         let broker = Broker {
-            program: Rc::new(RefCell::new(program)),
-            address,
+            running: Rc::new(RefCell::new(running)),
+            network: Rc::new(network),
             steps: trial.steps.clone(),
         };
         trial.keeps(broker.clone());
         Ok(broker)
     }
 
-    pub fn steps(&self) -> &Steps {
-        &self.steps
-    }
-
-    pub fn address(&self) -> &str {
-        &self.address
+    /// A client of the checker's own.
+    pub fn client(&self, name: &str) -> Outcome<MqttClient> {
+        let address = at(&self.running.borrow().port);
+        MqttClient::connect(address, name, &self.steps)
     }
 
     /// As the programs get it.
     pub fn url(&self) -> String {
-        format!("mqtt://{}", self.address)
-    }
-
-    /// The next line that says so of a client that is not the checker's own.
-    fn says(&self, limit: Duration, heads: &[&str]) -> Option<String> {
-        let is_wanted = |line: &str| {
-            heads.iter().any(|head| {
-                let name = line.strip_prefix(head);
-                name.is_some_and(|name| !name.starts_with(OWN))
-            })
-        };
-        self.program.borrow_mut().next_line(limit, is_wanted)
+        format!("mqtt://{}", self.network.address())
     }
 
     /// Waits until the program has connected.
@@ -78,59 +74,85 @@ impl Broker {
                 "O programa tem de se ligar ao broker do URL que recebe como \
                  argumento, e não a um endereço fixo.",
             )
+            .unbegun()
         };
         trial.awaits(START, missing, || {
-            self.says(Duration::ZERO, &[CONNECTED])
+            self.network.saw(CONNECTED).then_some(())
         })?;
+        trial.begins();
         self.steps.add("programa", "liga-se ao broker");
         Ok(())
     }
 
     /// Whether the program said goodbye when it left.
     pub fn heard_goodbye(&self) -> bool {
-        let said = self.says(ANSWER, &[LEFT, LOST]);
-        said.is_some_and(|line| line.starts_with(LEFT))
+        let start = Instant::now();
+        while !self.network.saw(LEFT) {
+            if start.elapsed() > ANSWER {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        true
     }
 
     /// Kills it, and all that it knew.
-    pub fn goes_away(&self) {
+    pub fn goes_away(&self) -> Outcome {
         self.steps.add("broker", "desaparece (kill -9)");
-        self.program.borrow_mut().kill();
+        self.network.refuses()?;
+        let _ = self.running.borrow().program.kill();
+        Ok(())
     }
 
-    /// Starts it again on the same port, knowing nothing.
+    /// Starts it again, knowing nothing.
     pub fn returns(&self) -> Outcome {
         self.steps.add("broker", "volta, sem se lembrar de nada");
-        let (program, _) = run(&self.address)?;
-        self.program.replace(program);
+        let running = run()?;
+        self.network.leads_to(at(&running.port))?;
+        self.running.replace(running);
         Ok(())
     }
 }
 
-fn run(address: &str) -> Outcome<(Program, String)> {
-    let trouble = |what: String| {
-        Failure::not_run(format!(
-            "o broker MQTT {what}; experimente: cargo run -p mqtt_broker"
-        ))
-    };
-    let built = built().ok_or_else(|| trouble("não compila".into()))?;
-    let mut command = Command::new(built);
-    command.arg(address);
-    let mut program = Program::run(command)
-        .map_err(|error| trouble(format!("não arranca: {error}")))?;
-    let line = program.next_line(START, |line| line.starts_with(LISTENS));
-    match line.as_deref().and_then(|line| line.strip_prefix(LISTENS)) {
-        Some(address) => Ok((program, address.to_string())),
-        None => Err(trouble(format!("não escuta em {address}"))),
-    }
+fn run() -> Outcome<Running> {
+    let [port] = free_ports()?;
+    let address = at(&port);
+    let mut command = Command::new(built()?);
+    command.arg(address.to_string());
+    let program = Setup::new(&mut command).without_input().start();
+    let program =
+        program.map_err(|error| trouble(&format!("não arranca: {error}")))?;
+    listens(&program, address)?;
+    Ok(Running { program, port })
 }
 
-/// The program; `None` where cargo does not build it.
-fn built() -> Option<PathBuf> {
-    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
+fn trouble(what: &str) -> Box<Failure> {
+    Failure::not_run(format!(
+        "o broker MQTT {what}; experimente: cargo run -p mqtt_broker"
+    ))
+}
+
+/// Waits until somebody listens at this address.
+fn listens(program: &Program, address: SocketAddr) -> Outcome {
+    let start = Instant::now();
+    while TcpStream::connect_timeout(&address, ANSWER).is_err() {
+        let ended = matches!(program.ended(), Ok(Some(_)) | Err(_));
+        if ended || start.elapsed() > START {
+            return Err(trouble(&format!("não escuta em {address}")));
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+/// The program, built once.
+fn built() -> Outcome<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BUILT
-        .get_or_init(|| {
-            workspace::build_quietly("mqtt_broker", "o broker MQTT")
+        .get_or_init(|| match env::var_os(GIVEN) {
+            Some(program) => Ok(program.into()),
+            None => workspace::build_quietly("mqtt_broker", "o broker MQTT"),
         })
         .clone()
+        .map_err(Failure::not_run)
 }

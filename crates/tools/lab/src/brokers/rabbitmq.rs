@@ -3,54 +3,39 @@
 //! does in it goes through the API of its management page.
 
 use std::env;
-use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use data_encoding::BASE64;
+use rabbitmq::RabbitMq;
 use serde_json::{Value, json};
+use wire::http::decode_response;
 
-use crate::doctor;
-use crate::processes;
-use crate::trial::{Failure, Outcome, free_address};
-use crate::workspace;
+use crate::outcome::{Failure, Outcome};
+use crate::terminal::note;
 
 /// The address of a management page, `http://127.0.0.1:15672`, for who has a
 /// RabbitMQ already.
 const GIVEN: &str = "LAB_RABBITMQ";
-
-/// How long it may take to start.
-const START: Duration = Duration::from_secs(120);
-
-/// Keeps the broker for as long as the checker lives: when that ends, in
-/// whatever way, so does this input.
-const KEEPER: &str = r#"
-    PORT=$1 DATA=$2 bash "$3" >"$2/output" 2>&1 &
-    script=$!
-    exec 3<&0
-    (cat <&3 >/dev/null; kill "$script") &
-    wait "$script"
-    rm -rf "$2"
-"#;
 
 /// A broker that runs.
 struct Broker {
     /// Where its management page is: host and port.
     page: String,
     /// Where it speaks AMQP.
-    address: (String, u16),
+    address: SocketAddr,
+    /// The broker itself, where it is the checker's own.
+    _own: Option<RabbitMq>,
 }
 
 impl Broker {
     fn shared() -> Outcome<&'static Broker> {
         static SHARED: OnceLock<Result<Broker, String>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| match env::var(GIVEN) {
-            Ok(page) => Broker::at(&page).map_err(|error| {
+            Ok(page) => Broker::at(&page, None).map_err(|error| {
                 format!("{GIVEN}={page} não é um RabbitMQ com gestão: {error}")
             }),
             Err(_) => Broker::start(),
@@ -61,7 +46,7 @@ impl Broker {
     }
 
     /// The broker of a management page.
-    fn at(page: &str) -> io::Result<Broker> {
+    fn at(page: &str, own: Option<RabbitMq>) -> io::Result<Broker> {
         let page = page.strip_prefix("http://").unwrap_or(page);
         let page = page.trim_end_matches('/').to_string();
         let (_, about) = ask(&page, "GET", "overview", &Value::Null)?;
@@ -71,95 +56,28 @@ impl Broker {
             is_amqp.then(|| listener["port"].as_u64()).flatten()
         });
         let port = port.and_then(|port| u16::try_from(port).ok());
-        let host = page.rsplit_once(':').map(|(host, _)| host.to_string());
-        match (host, port) {
-            (Some(host), Some(port)) => Ok(Broker {
-                page,
-                address: (host, port),
-            }),
-            _ => Err(io::Error::other("não diz onde fala AMQP")),
-        }
+        let unclear = || io::Error::other("não diz onde fala AMQP");
+        let (host, _) = page.rsplit_once(':').ok_or_else(unclear)?;
+        let port = port.ok_or_else(unclear)?;
+        let mut addresses = (host, port).to_socket_addrs()?;
+        let address = addresses.next().ok_or_else(unclear)?;
+        Ok(Broker {
+            page,
+            address,
+            _own: own,
+        })
     }
 
     fn start() -> Result<Broker, String> {
-        if cfg!(windows) {
-            return Err(format!(
-                "em Windows, inicie um RabbitMQ (just rabbitmq) e diga onde \
-                 está: $env:{GIVEN} = 'http://127.0.0.1:15672'"
-            ));
-        }
-        let Some(server) = doctor::rabbitmq() else {
-            return Err(format!(
-                "falta o RabbitMQ: {}",
-                doctor::how_to_install("RabbitMQ")
-            ));
+        note("A iniciar um RabbitMQ, só para isto: uns dez segundos…");
+        let in_one_line = |why: String| {
+            let why = why.trim_end_matches('.').replace('\n', " ");
+            why.replacen("O RabbitMQ", "o RabbitMQ", 1)
         };
-        // Over the line of the progress, if there is one.
-        let clear = if io::stderr().is_terminal() {
-            "\r\x1b[K"
-        } else {
-            ""
-        };
-        eprintln!(
-            "{clear}A iniciar um RabbitMQ, só para isto: uns dez segundos…"
-        );
-        start(&server)
-            .map_err(|error| format!("o RabbitMQ não arranca: {error}"))
-    }
-}
-
-fn start(server: &Path) -> io::Result<Broker> {
-    let port = free_port();
-    let folder = env::temp_dir().join(format!("lab-rabbitmq-{port}"));
-    fs::create_dir(&folder)?;
-    let script = workspace::root().join("crates/5_rabbitmq/rabbitmq.sh");
-    // Homebrew's is not always in the path.
-    let path = env::var_os("PATH").unwrap_or_default();
-    let folders =
-        env::split_paths(&path).chain(server.parent().map(Path::to_path_buf));
-    let path = env::join_paths(folders).unwrap_or(path.clone());
-
-    let mut keeper = Command::new("bash");
-    keeper
-        .args(["-c", KEEPER, "bash", &port.to_string()])
-        .args([&folder, &script])
-        .env("PATH", path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    processes::lead_a_group(&mut keeper);
-    let mut keeper = keeper.spawn()?;
-    // Never closed by hand: see `KEEPER`.
-    std::mem::forget(keeper.stdin.take());
-
-    let start = Instant::now();
-    let mut said = String::new();
-    loop {
-        if let Ok(output) = fs::read_to_string(folder.join("output")) {
-            said = output;
-        }
-        if said.contains("RabbitMQ pronto") {
-            break;
-        }
-        let ended = keeper.try_wait()?.is_some();
-        if ended || start.elapsed() > START {
-            let last = said.lines().last().unwrap_or("não diz porquê");
-            return Err(io::Error::other(last.to_string()));
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    Broker::at(&format!("127.0.0.1:{}", port + 10_000))
-}
-
-/// A port that is free together with the others that the script takes.
-fn free_port() -> u16 {
-    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    loop {
-        let port = free_address().port();
-        let others = [1000, 2000, 10_000].map(|distance| port + distance);
-        if port < 20_000 && others.into_iter().all(is_free) {
-            return port;
-        }
+        let own = rabbitmq::Broker::new().with_page().start();
+        let own = own.map_err(|error| in_one_line(error.to_string()))?;
+        let page = own.page().unwrap_or_default();
+        Broker::at(&page, Some(own)).map_err(|error| error.to_string())
     }
 }
 
@@ -190,8 +108,8 @@ impl VirtualHost {
     }
 
     /// Where the broker speaks AMQP.
-    pub fn address(&self) -> &(String, u16) {
-        &self.broker.address
+    pub fn address(&self) -> SocketAddr {
+        self.broker.address
     }
 
     pub fn name(&self) -> &str {
@@ -203,7 +121,7 @@ impl VirtualHost {
         let path = format!("exchanges/{}/amq.default/publish", self.name);
         let message = json!({
             "routing_key": queue,
-            "payload": base64(body),
+            "payload": BASE64.encode(body),
             "payload_encoding": "base64",
             "properties": { "delivery_mode": 2 },
         });
@@ -221,8 +139,13 @@ impl VirtualHost {
         });
         let answer = self.ask("POST", &path, &how)?;
         let message = &answer[0];
-        let body = message["payload"].as_str().map(from_base64);
-        Ok(body.map(|body| Message {
+        let Some(text) = message["payload"].as_str() else {
+            return Ok(None);
+        };
+        let body = BASE64.decode(text.as_bytes()).map_err(|error| {
+            Failure::not_run(format!("o RabbitMQ escreve outra coisa: {error}"))
+        })?;
+        Ok(Some(Message {
             body,
             persistent: message["properties"]["delivery_mode"] == 2,
         }))
@@ -279,72 +202,13 @@ fn ask(
         body.len()
     );
     stream.write_all(request.as_bytes())?;
-    let mut response = String::new();
-    stream.read_to_string(&mut response)?;
-    let status = response
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .ok_or(io::Error::other("a resposta não é HTTP"))?;
-    let (_, body) = response.split_once("\r\n\r\n").unwrap_or_default();
-    Ok((status, serde_json::from_str(body).unwrap_or_default()))
-}
-
-const ALPHABET: &[u8; 64] =
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Bytes in JSON: three of them in four characters.
-fn base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0, |bits, index| {
-            bits << 8 | usize::from(*chunk.get(index).unwrap_or(&0))
-        });
-        for index in 0..4 {
-            text.push(if index <= chunk.len() {
-                char::from(ALPHABET[bits >> (18 - 6 * index) & 63])
-            } else {
-                '='
-            });
-        }
-    }
-    text
-}
-
-fn from_base64(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0, 0);
-    for byte in text.bytes() {
-        let Some(value) = ALPHABET.iter().position(|known| *known == byte)
-        else {
-            break;
-        };
-        bits = bits << 6 | value;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 255) as u8);
-        }
-        bits &= (1 << count) - 1;
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_there_and_back() {
-        for (bytes, text) in [
-            (&b""[..], ""),
-            (b"f", "Zg=="),
-            (b"fo", "Zm8="),
-            (b"foo", "Zm9v"),
-            (b"\xff\0\xfe!", "/wD+IQ=="),
-        ] {
-            assert_eq!(base64(bytes), text);
-            assert_eq!(from_base64(text), bytes);
-        }
-    }
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response)?;
+    let response = decode_response(&response, method, true).whole();
+    let response = response
+        .ok_or(io::Error::other("a resposta não é HTTP"))?
+        .content;
+    let status = response.status().unwrap_or_default();
+    let body = serde_json::from_slice(&response.body);
+    Ok((status, body.unwrap_or_default()))
 }

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use super::{Check, Lab};
 use crate::bytes::Expected;
-use crate::trial::{Failure, Outcome, SILENCE, Trial, free_addresses};
-use crate::zmq::{Kind, Listener, Socket, connect};
+use crate::check::{Check, Lab};
+use crate::limits::SILENCE;
+use crate::outcome::{Failure, Outcome};
+use crate::peers::zmq::{Kind, Listener, Socket, connect};
+use crate::trial::{Trial, at, free_ports};
 
 /// How long a program may take to end where nothing keeps it.
 const END: Duration = Duration::from_secs(5);
@@ -178,8 +180,11 @@ pub const LAB: Lab = Lab {
 struct Ports([SocketAddr; 3]);
 
 impl Ports {
-    fn free() -> Ports {
-        Ports(free_addresses())
+    fn free(trial: &mut Trial) -> Outcome<Ports> {
+        let ports = free_ports()?;
+        let addresses = ports.each_ref().map(at);
+        trial.keeps(ports);
+        Ok(Ports(addresses))
     }
 
     /// Starts the program in one of its roles.
@@ -238,7 +243,7 @@ fn ends_well(trial: &mut Trial, name: &str) -> Outcome {
 
 /// A worker, with the checker's ventilator, and where its sink is.
 fn worker(trial: &mut Trial, words: &[&str]) -> Outcome<(Socket, Listener)> {
-    let ports = Ports::free();
+    let ports = Ports::free(trial)?;
     let tasks = Listener::bind("ventilator", ports.tasks())?;
     let results = Listener::bind("sink", ports.results())?;
     ports.start(trial, "worker", words)?;
@@ -317,7 +322,7 @@ fn worker_end(trial: &mut Trial) -> Outcome {
 
 /// A sink, with the checker's ventilator and a worker.
 fn sink(trial: &mut Trial) -> Outcome<(Socket, Socket, Ports)> {
-    let ports = Ports::free();
+    let ports = Ports::free(trial)?;
     ports.start(trial, "sink", &["sink"])?;
     let batches = ports.batches();
     let ventilator = connect(trial, "ventilator", batches, Kind::Req)?;
@@ -413,7 +418,7 @@ fn sink_garbage(trial: &mut Trial) -> Outcome {
 
 /// A ventilator, with the checker's sink.
 fn ventilator(trial: &mut Trial, count: u64) -> Outcome<(Socket, Ports)> {
-    let ports = Ports::free();
+    let ports = Ports::free(trial)?;
     let batches = Listener::bind("sink", ports.batches())?;
     let count = count.to_string();
     ports.start(trial, "ventilator", &["ventilator", &count])?;
@@ -545,7 +550,7 @@ fn ventilator_garbage(trial: &mut Trial) -> Outcome {
 
 fn together(trial: &mut Trial) -> Outcome {
     const TASKS: u64 = 60;
-    let ports = Ports::free();
+    let ports = Ports::free(trial)?;
     let count = TASKS.to_string();
     let programs: [(&str, &[&str]); 4] = [
         ("lento", &["worker", "1500"]),
@@ -586,14 +591,13 @@ fn together(trial: &mut Trial) -> Outcome {
 
 #[cfg(unix)]
 fn ctrl_c(trial: &mut Trial) -> Outcome {
-    const LIMIT: Duration = Duration::from_secs(3);
     // A question on its way to someone who never speaks.
-    let ports = Ports::free();
+    let ports = Ports::free(trial)?;
     let tasks = Listener::bind("ventilator", ports.tasks())?;
     ports.start(trial, "worker", &["worker"])?;
     let client = tasks.accept(trial)?;
     client.did("nunca diz nada");
-    trial.interrupts(LIMIT)?;
+    trial.interrupts(|| {})?;
 
     // A result that nobody takes.
     let (mut ventilator, results) = worker(trial, &["worker"])?;
@@ -601,18 +605,18 @@ fn ctrl_c(trial: &mut Trial) -> Outcome {
     ventilator.expects("READY")?;
     ventilator.sends("TASK 3")?;
     ventilator.expects("READY")?;
-    trial.interrupts(LIMIT)?;
+    trial.interrupts(|| {})?;
 
     // A batch that nobody hears of.
-    let ports = Ports::free();
+    let ports = Ports::free(trial)?;
     ports.start(trial, "ventilator", &["ventilator", "5"])?;
     let mut worker = connect(trial, "worker", ports.tasks(), Kind::Req)?;
     ask(&mut worker)?;
-    trial.interrupts(LIMIT)?;
+    trial.interrupts(|| {})?;
 
     // One whose results do not come.
     let (mut ventilator, _worker, _) = sink(trial)?;
     ventilator.sends("BATCH 3")?;
     ventilator.expects_silence()?;
-    trial.interrupts(LIMIT)
+    trial.interrupts(|| {})
 }

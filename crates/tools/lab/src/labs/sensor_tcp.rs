@@ -1,11 +1,14 @@
 //! Lab 1: sensors' values over a line protocol on TCP.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Check, Lab};
 use crate::bytes::Expected;
-use crate::tcp::Client;
-use crate::trial::{Failure, Outcome, Trial};
+use crate::check::{Check, Lab};
+use crate::limits::ANSWER;
+use crate::memory::Kept;
+use crate::outcome::Outcome;
+use crate::peers::tcp::Client;
+use crate::trial::Trial;
 
 pub const LAB: Lab = Lab {
     name: "lab_sensor_tcp",
@@ -211,10 +214,7 @@ fn half_close(trial: &mut Trial) -> Outcome {
     let (sensor, value) = (trial.random.sensor(), trial.random.measure());
     let mut client = trial.connect()?;
     set(&mut client, &sensor, &value)?;
-    client.sends(format!(
-        "GET {sensor}
-"
-    ))?;
+    client.sends(format!("GET {sensor}\n"))?;
     client.ends_sending()?;
     client.expects_line(&format!("OK {value}"), "")?;
     client.expects_end(
@@ -277,23 +277,30 @@ fn endless_line(trial: &mut Trial) -> Outcome {
 }
 
 fn never_reads(trial: &mut Trial) -> Outcome {
+    /// More than the system keeps on the way to the program.
+    const MOST: usize = 32 << 20;
+    const LIMIT: Duration = Duration::from_secs(10);
     let (sensor, value) = (trial.random.sensor(), trial.random.measure());
     let mut bystander = trial.connect()?;
     set(&mut bystander, &sensor, &value)?;
-    let before = trial.program()?.memory();
+    // Short questions that have a long answer.
+    let long = trial.random.sensor();
+    set(&mut bystander, &long, &"7".repeat(900))?;
+
     let mut deaf = trial.connect()?;
-    let sent = deaf.fills(format!("GET {sensor}\n").as_bytes(), 128 << 20);
-    get(&mut bystander, &sensor, &value)?;
-    let after = trial.program()?.memory();
-    if let (Some(before), Some(after)) = (before, after)
-        && after > before + (32 << 20)
-    {
-        let grown = (after - before) >> 20;
-        return Err(Failure::new(format!(
-            "a memória cresceu {grown} MiB por um cliente que enviou {} MiB e \
-             nunca leu",
-            sent >> 20
-        )));
+    let kept = Kept::from_now(trial)?;
+    deaf.did(format!("envia «GET {long}\\n» vezes sem conta, e nunca lê"));
+    let questions = format!("GET {long}\n").repeat(4096);
+    let start = Instant::now();
+    let mut sent = 0;
+    while sent < MOST && start.elapsed() < LIMIT {
+        let from = sent % questions.len();
+        let count = deaf.sends_what_goes_in(&questions.as_bytes()[from..]);
+        sent += count;
+        kept.is_little(trial)?;
+        if count == 0 && trial.is_quiet_within(ANSWER)? {
+            break;
+        }
     }
-    Ok(())
+    get(&mut bystander, &sensor, &value)
 }

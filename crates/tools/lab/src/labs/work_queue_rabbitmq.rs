@@ -5,11 +5,17 @@ use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Check, Lab};
-use crate::brokers::amqp_wire::{Event, Wire};
+use wire::Protocol;
+
+use crate::brokers::network::{
+    ACKNOWLEDGED, CONSUMES, DELIVERED, Kind, Network, OPENED,
+};
 use crate::brokers::rabbitmq::{Message, VirtualHost};
 use crate::bytes::{Expected, summarised};
-use crate::trial::{ANSWER, Failure, Outcome, START, Trial};
+use crate::check::{Check, Lab};
+use crate::limits::{ANSWER, SILENCE, START};
+use crate::outcome::{Failure, Outcome};
+use crate::trial::Trial;
 
 const PARTS: &str = "pecas";
 const DONE: &str = "pecas.feitas";
@@ -156,12 +162,12 @@ impl<'t, 'a> Factory<'t, 'a> {
     }
 
     /// Starts a machine, and waits until it asks for parts.
-    fn starts(&mut self, name: &str) -> Outcome<Rc<Wire>> {
-        let wire = Rc::new(Wire::to(self.broker.address().clone()));
+    fn starts(&mut self, name: &str) -> Outcome<Rc<Network>> {
+        let wire = Rc::new(Network::to(self.broker.address(), Protocol::Amqp)?);
         self.trial.keeps(Rc::clone(&wire));
-        let url = format!("amqp://{}/{}", wire.address, self.broker.name());
+        let url = format!("amqp://{}/{}", wire.address(), self.broker.name());
         self.trial.start_as(name, &url, &[])?;
-        self.awaits(START, &wire, Event::Opened, || {
+        self.awaits(START, &wire, OPENED, || {
             Failure::new(format!(
                 "ao fim de {} s, {name} não se ligou ao broker",
                 START.as_secs()
@@ -172,7 +178,7 @@ impl<'t, 'a> Factory<'t, 'a> {
                  host*.",
             )
         })?;
-        self.awaits(SUBSCRIPTION, &wire, Event::Subscribed, || {
+        self.awaits(SUBSCRIPTION, &wire, CONSUMES, || {
             Failure::new(format!(
                 "{name} ligou-se, e ao fim de {} s não subscreveu «{PARTS}»",
                 SUBSCRIPTION.as_secs()
@@ -190,12 +196,12 @@ impl<'t, 'a> Factory<'t, 'a> {
     fn awaits(
         &mut self,
         limit: Duration,
-        wire: &Wire,
-        event: Event,
+        wire: &Network,
+        kind: Kind,
         missing: impl Fn() -> Box<Failure>,
     ) -> Outcome {
         self.trial
-            .awaits(limit, missing, || wire.saw(event).then_some(()))
+            .awaits(limit, missing, || wire.saw(kind).then_some(()))
     }
 
     /// A part that nobody has ordered yet.
@@ -232,8 +238,8 @@ impl<'t, 'a> Factory<'t, 'a> {
 
     /// A machine gets what was sent, and has begun to work on it: by now, an
     /// acknowledgement that comes too early has reached the broker.
-    fn is_half_way(&mut self, name: &str, wire: &Wire) -> Outcome {
-        self.awaits(ANSWER, wire, Event::Delivered, || {
+    fn is_half_way(&mut self, name: &str, wire: &Network) -> Outcome {
+        self.awaits(ANSWER, wire, DELIVERED, || {
             Failure::new(format!("{name} não recebeu a peça"))
         })?;
         thread::sleep(3 * DOT);
@@ -372,7 +378,7 @@ fn prefetch(trial: &mut Trial) -> Outcome {
     let waiting = || Failure::new("nenhuma das máquinas recebeu a peça");
     factory.trial.awaits(ANSWER, waiting, || {
         let mut busy = machines.iter();
-        busy.any(|wire| wire.saw(Event::Delivered)).then_some(())
+        busy.any(|wire| wire.saw(DELIVERED)).then_some(())
     })?;
     steps.add("uma delas", format!("recebe-a: são {} s", LONG / 10));
     for _ in 0..SHORT {
@@ -409,10 +415,10 @@ fn killed(trial: &mut Trial) -> Outcome {
 fn repeated(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
     let wire = factory.starts("máquina 1")?;
-    wire.breaks_at_ack();
+    wire.breaks_at(ACKNOWLEDGED);
     let part = factory.part();
     factory.orders(&part, 1)?;
-    factory.awaits(ANSWER, &wire, Event::Acknowledged, || {
+    factory.awaits(ANSWER, &wire, ACKNOWLEDGED, || {
         Failure::new("máquina 1 não confirmou a peça")
     })?;
     let steps = factory.trial.steps.clone();
@@ -465,11 +471,11 @@ fn connection_lost(trial: &mut Trial) -> Outcome {
     let part = factory.part();
     factory.orders(&part, 12)?;
     factory.is_half_way("máquina 1", &wire)?;
-    wire.breaks();
+    wire.breaks()?;
     let steps = factory.trial.steps.clone();
     steps.add("rede", "cai, e volta daí a pouco mais de um segundo");
     thread::sleep(12 * DOT);
-    wire.mends();
+    wire.leads_to(factory.broker.address())?;
     factory.expects_part(&part, RETURN)?;
     let next = factory.part();
     factory.orders(&next, 1)?;
@@ -500,10 +506,10 @@ fn many(trial: &mut Trial) -> Outcome {
     for _ in 0..DEATHS {
         let victim = factory.trial.random.below(names.len() as u64) as usize;
         let (name, wire) = (names[victim], &wires[victim]);
-        while wire.saw(Event::Delivered) {}
+        while wire.saw(DELIVERED) {}
         // Where it has taken too many at once, no other comes.
-        let _ = factory
-            .awaits(10 * DOT, wire, Event::Delivered, || Failure::new("nada"));
+        let _ =
+            factory.awaits(10 * DOT, wire, DELIVERED, || Failure::new("nada"));
         let moment = factory.trial.random.between(50, 100);
         thread::sleep(Duration::from_millis(moment));
         factory.trial.kills(name);
@@ -541,9 +547,9 @@ fn ctrl_c(trial: &mut Trial) -> Outcome {
     let part = factory.part();
     factory.orders(&part, 10)?;
     factory.is_half_way("máquina 1", &wire)?;
-    factory.trial.interrupts(10 * DOT + ANSWER)?;
+    factory.trial.interrupts_at_once(|| {})?;
     factory.expects(&part)?;
-    match factory.next(PARTS, crate::trial::SILENCE)? {
+    match factory.next(PARTS, SILENCE)? {
         None => Ok(()),
         Some(_) => Err(Failure::new(format!(
             "a peça foi feita, e está outra vez em «{PARTS}»: ficou por \

@@ -2,28 +2,23 @@
 //! that the protocol allows.
 
 use std::collections::VecDeque;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::brokers::mqtt::Broker;
+use wire::mqtt::{Packet, Version, decode};
+
 use crate::bytes::{Expected, summarised};
-use crate::tcp::Client;
-use crate::trial::{ANSWER, Failure, Outcome};
+use crate::limits::ANSWER;
+use crate::outcome::{Failure, Outcome, Steps};
+use crate::peers::tcp::{Client, NoFrame};
 
-/// With this, the names of the checker's own clients begin.
-pub const OWN: &str = "verificador-";
-
-// The packets, by their first byte.
+// The first byte of the packets that are sent here, and a PUBLISH's flags.
 const CONNECT: u8 = 0x10;
-const CONNACK: u8 = 0x20;
 const PUBLISH: u8 = 0x30;
 const PUBACK: u8 = 0x40;
 const PUBREC: u8 = 0x50;
-const PUBREL: u8 = 0x62;
+const PUBCOMP: u8 = 0x70;
 const SUBSCRIBE: u8 = 0x82;
-const SUBACK: u8 = 0x90;
-
-// The flags of a PUBLISH.
 const RETAIN: u8 = 1;
 const QOS_1: u8 = 2;
 const DUP: u8 = 8;
@@ -60,24 +55,30 @@ pub struct MqttClient {
 }
 
 impl MqttClient {
-    pub fn connect(broker: &Broker, name: &str) -> Outcome<MqttClient> {
+    /// A client by this name of the broker at this address.
+    pub fn connect(
+        address: SocketAddr,
+        name: &str,
+        steps: &Steps,
+    ) -> Outcome<MqttClient> {
         let lost = |what: String| {
-            Failure::new(format!("o verificador não chega ao broker: {what}"))
+            Failure::not_run(format!(
+                "o verificador não chega ao broker: {what}"
+            ))
         };
-        let stream = TcpStream::connect(broker.address())
+        let stream = TcpStream::connect(address)
             .map_err(|error| lost(error.to_string()))?;
-        let steps = broker.steps().clone();
         let mut client = MqttClient {
-            client: Client::new(name.to_string(), stream, steps),
+            client: Client::new(name.to_string(), stream, steps.clone()),
             id: 0,
             early: VecDeque::new(),
         };
         let mut body = string("MQTT");
         body.extend([4, 0b10, 0, 0]); // 3.1.1, nothing kept, no keep alive
-        body.extend(string(&format!("{OWN}{name}")));
+        body.extend(string(&format!("verificador-{name}")));
         client.writes(CONNECT, &body)?;
         match client.next_packet(ANSWER)? {
-            Some((CONNACK, answer)) if answer.get(1) == Some(&0) => Ok(client),
+            Some(Packet::ConnAck { code: 0, .. }) => Ok(client),
             _ => Err(lost("não aceita a ligação".to_string())),
         }
     }
@@ -90,7 +91,7 @@ impl MqttClient {
         body.extend(string(filter));
         body.push(2);
         self.writes(SUBSCRIBE, &body)?;
-        self.waits_for(SUBACK)
+        self.waits_for(|packet| matches!(packet, Packet::SubAck { .. }))
     }
 
     /// Publishes at QoS 1, and waits until the broker has it.
@@ -148,7 +149,7 @@ impl MqttClient {
             packets.extend(packet(PUBLISH | QOS_1, &body));
         }
         self.client.writes(&packets)?;
-        payloads.iter().try_for_each(|_| self.waits_for(PUBACK))
+        payloads.iter().try_for_each(|_| self.waits_for(is_puback))
     }
 
     fn publishes_quietly(
@@ -159,7 +160,7 @@ impl MqttClient {
     ) -> Outcome {
         let body = self.message(topic, payload);
         self.writes(PUBLISH | flags, &body)?;
-        self.waits_for(PUBACK)
+        self.waits_for(is_puback)
     }
 
     /// The body of a PUBLISH that has a number.
@@ -218,7 +219,7 @@ impl MqttClient {
             let left = until.saturating_duration_since(Instant::now());
             // What has arrived already is read even where there is no time.
             match self.next_packet(left.max(Duration::from_millis(1)))? {
-                Some((first, body)) => self.takes(first, &body)?,
+                Some(packet) => self.takes(packet)?,
                 None if left.is_zero() => return Ok(None),
                 None => {}
             }
@@ -226,40 +227,35 @@ impl MqttClient {
     }
 
     /// Waits for the broker's answer; messages may come before it.
-    fn waits_for(&mut self, wanted: u8) -> Outcome {
+    fn waits_for(&mut self, wanted: impl Fn(&Packet) -> bool) -> Outcome {
         loop {
             match self.next_packet(ANSWER)? {
-                Some((first, _)) if first == wanted => return Ok(()),
-                Some((first, body)) => self.takes(first, &body)?,
-                None => {
-                    return Err(Failure::new("o broker deixou de responder"));
-                }
+                Some(packet) if wanted(&packet) => return Ok(()),
+                Some(packet) => self.takes(packet)?,
+                None => return Err(broken("deixou de responder")),
             }
         }
     }
 
     /// Answers a packet as its level asks, and keeps the message in it.
-    fn takes(&mut self, first: u8, body: &[u8]) -> Outcome {
-        if first == PUBREL {
-            return self.writes(0x70, body); // PUBCOMP
-        }
-        if first & 0xf0 != PUBLISH {
-            return Ok(());
-        }
-        let Some((topic, rest)) = text(body) else {
-            return Err(Failure::new("o broker enviou um pacote estragado"));
+    fn takes(&mut self, packet: Packet) -> Outcome {
+        let publish = match packet {
+            Packet::Publish(publish) => publish,
+            Packet::PubRel(answer) => {
+                return self.writes(PUBCOMP, &answer.id.to_be_bytes());
+            }
+            _ => return Ok(()),
         };
-        let qos = first >> 1 & 3;
-        let (id, payload) = rest.split_at(if qos == 0 { 0 } else { 2 });
-        match qos {
+        let id = publish.id.unwrap_or_default().to_be_bytes();
+        match publish.qos {
             0 => {}
-            1 => self.writes(PUBACK, id)?,
-            _ => self.writes(PUBREC, id)?,
+            1 => self.writes(PUBACK, &id)?,
+            _ => self.writes(PUBREC, &id)?,
         }
         self.early.push_back(Message {
-            topic,
-            payload: payload.to_vec(),
-            qos,
+            topic: publish.topic,
+            payload: publish.payload,
+            qos: publish.qos,
         });
         Ok(())
     }
@@ -268,26 +264,29 @@ impl MqttClient {
         self.client.writes(&packet(first, body))
     }
 
-    /// The next packet; `None` where none begins in this time.
-    fn next_packet(
-        &mut self,
-        limit: Duration,
-    ) -> Outcome<Option<(u8, Vec<u8>)>> {
-        let Some(first) = self.client.reads_exactly(1, limit) else {
-            return Ok(None);
-        };
-        let half = || Failure::new("o broker enviou só meio pacote");
-        let mut size = 0;
-        for shift in [0, 7, 14, 21] {
-            let byte = self.client.reads_exactly(1, ANSWER).ok_or_else(half)?;
-            size |= usize::from(byte[0] & 0x7f) << shift;
-            if byte[0] < 0x80 {
-                break;
+    /// The next packet; `None` where none comes in this time.
+    fn next_packet(&mut self, limit: Duration) -> Outcome<Option<Packet>> {
+        let read = self
+            .client
+            .reads_frame(limit, |bytes, _| decode(bytes, Version::V3_1_1));
+        match read {
+            Ok(packet) => Ok(Some(packet)),
+            Err(NoFrame::Time) => Ok(None),
+            Err(NoFrame::Closed) => Err(broken("desligou-o")),
+            Err(NoFrame::Malformed(_)) => {
+                Err(broken("enviou um pacote estragado"))
             }
         }
-        let body = self.client.reads_exactly(size, ANSWER).ok_or_else(half)?;
-        Ok(Some((first[0], body)))
     }
+}
+
+fn is_puback(packet: &Packet) -> bool {
+    matches!(packet, Packet::PubAck(_))
+}
+
+/// The broker is the checker's own: that says nothing about the program.
+fn broken(how: &str) -> Box<Failure> {
+    Failure::not_run(format!("o broker do verificador {how}"))
 }
 
 /// A packet's bytes.
@@ -309,12 +308,4 @@ fn packet(first: u8, body: &[u8]) -> Vec<u8> {
 /// A text as MQTT writes it, its length first.
 fn string(text: &str) -> Vec<u8> {
     [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat()
-}
-
-/// The text at the start, and what follows it.
-fn text(bytes: &[u8]) -> Option<(String, &[u8])> {
-    let (length, rest) = bytes.split_first_chunk()?;
-    let (text, rest) =
-        rest.split_at_checked(u16::from_be_bytes(*length).into())?;
-    Some((String::from_utf8_lossy(text).into_owned(), rest))
 }

@@ -5,7 +5,8 @@ use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
 use crate::bytes::{Expected, summarised};
-use crate::trial::{ANSWER, Failure, Outcome, SILENCE, START, Steps, Trial};
+use crate::limits::{ANSWER, SILENCE, START};
+use crate::outcome::{Failure, Outcome, Steps};
 
 /// How long the checker waits before it asks a program again that may not
 /// listen yet.
@@ -42,23 +43,28 @@ impl Sender {
 
     /// Asks until there is an answer, as one does not know whether the program
     /// listens already; and forgets the answers to what it asked too often.
+    /// `listens` says whether it is known to.
     pub fn is_answered(
         &mut self,
-        trial: &mut Trial,
         question: &str,
         expected: &str,
+        mut listens: impl FnMut() -> Outcome<bool>,
     ) -> Outcome {
         self.did(format!("envia, até ter resposta, «{question}»"));
         let start = Instant::now();
+        let mut limit = START;
         loop {
             let _ = self.socket.send(question.as_bytes());
             if let Some(answer) = self.receive(AGAIN) {
                 while self.receive(AGAIN).is_some() {}
                 return self.compare(Expected::exactly(expected), answer);
             }
-            trial.still_runs()?;
-            if start.elapsed() > START {
-                return Err(self.nothing(Expected::exactly(expected), START));
+            if listens()? {
+                limit = limit.min(start.elapsed() + ANSWER);
+            }
+            if start.elapsed() > limit {
+                let expected = Expected::exactly(expected);
+                return Err(self.nothing(expected, ANSWER).unbegun());
             }
         }
     }
@@ -113,7 +119,7 @@ impl Sender {
             self.did(format!("recebe {}", summarised(&received)));
             return Ok(());
         }
-        self.did(format!("esperava «{}»", expected.text()));
+        self.did(format!("esperava {}", expected.summarised()));
         let failure =
             Failure::new(format!("o {} recebeu outra coisa", self.name));
         let end = received.trim_ascii_end();
@@ -131,7 +137,7 @@ impl Sender {
     }
 
     fn nothing(&self, expected: Expected, limit: Duration) -> Box<Failure> {
-        self.did(format!("esperava «{}»", expected.text()));
+        self.did(format!("esperava {}", expected.summarised()));
         Failure::new(format!(
             "o {} ficou {} s à espera e não recebeu nada",
             self.name,

@@ -1,108 +1,23 @@
-//! One check while it runs: the program, what was done to it, and what is
-//! wrong with it.
+//! One check while it runs: the programs, and what was done to them.
+
+mod server;
+
+pub use server::{at, free_ports};
 
 use std::any::Any;
-use std::cell::RefCell;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitStatus;
-use std::rc::Rc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::bytes::Expected;
+use crate::limits::{ANSWER, CHECK, CTRL_C, SILENCE};
+use crate::machine;
+use crate::outcome::{Failure, Outcome, Steps};
 use crate::program::{Launch, Offence, Program};
 use crate::random::Random;
-use crate::tcp::Client;
-use crate::udp::Sender;
 
-/// How long a program may take until it listens.
-pub const START: Duration = Duration::from_secs(15);
-
-/// How long a program may take for an answer.
-pub const ANSWER: Duration = Duration::from_secs(3);
-
-/// How long the checker watches for what must *not* come.
-pub const SILENCE: Duration = Duration::from_millis(250);
-
-const HALF_WAY: &str = "a meio da verificação";
-
-/// What a check comes to.
-pub type Outcome<T = ()> = Result<T, Box<Failure>>;
-
-/// What is wrong, in words for the student.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// What happened, in one line.
-    pub what: String,
-    /// The likely cause; where it is empty, the check's own one holds.
-    pub cause: String,
-    /// What should have come, and what did.
-    pub compared: Option<(Expected, Vec<u8>)>,
-    /// Whether the program's state has nothing to add to it.
-    settled: bool,
-    /// Whether it is the machine that lacks something: the check says nothing
-    /// about the program.
-    pub not_run: bool,
-}
-
-impl Failure {
-    pub fn new(what: impl Into<String>) -> Box<Failure> {
-        Box::new(Failure {
-            what: what.into(),
-            cause: String::new(),
-            compared: None,
-            settled: false,
-            not_run: false,
-        })
-    }
-
-    /// The check cannot be run here; and what to do about it.
-    pub fn not_run(why: impl Into<String>) -> Box<Failure> {
-        let mut failure = Failure::new(why).settled();
-        failure.not_run = true;
-        failure
-    }
-
-    pub fn because(mut self: Box<Self>, cause: impl Into<String>) -> Box<Self> {
-        self.cause = cause.into();
-        self
-    }
-
-    pub fn comparing(mut self: Box<Self>, e: Expected, r: &[u8]) -> Box<Self> {
-        self.compared = Some((e, r.to_vec()));
-        self
-    }
-
-    fn settled(mut self: Box<Self>) -> Box<Self> {
-        self.settled = true;
-        self
-    }
-}
-
-/// What was done, step by step.
-#[derive(Clone, Default)]
-pub struct Steps(Rc<RefCell<Vec<Step>>>);
-
-#[derive(Clone)]
-pub struct Step {
-    pub who: String,
-    pub did: String,
-}
-
-impl Steps {
-    pub fn add(&self, who: &str, did: impl Into<String>) {
-        self.0.borrow_mut().push(Step {
-            who: who.to_string(),
-            did: did.into(),
-        });
-    }
-
-    pub fn all(&self) -> Vec<Step> {
-        self.0.borrow().clone()
-    }
-}
+/// Between two looks at what may have happened.
+const BRIEFLY: Duration = Duration::from_millis(5);
 
 /// What a check has in its hands.
 pub struct Trial<'a> {
@@ -125,6 +40,8 @@ struct Run {
     program: Program,
     /// Whether its end is part of the check.
     may_end: bool,
+    /// Whether it has answered, or connected.
+    begun: bool,
 }
 
 /// A program as the student knows it.
@@ -157,12 +74,6 @@ impl<'a> Trial<'a> {
         Ok(&mut self.runs[0].program)
     }
 
-    /// Starts the program on a free port, with these words after its address.
-    pub fn serve(&mut self, words: &[&str]) -> Outcome {
-        self.address = free_address();
-        self.start_as("", &self.address.to_string(), words)
-    }
-
     /// Starts the program, once more and by this name, with this in the place
     /// of `{addr}`: the address at which it is to listen, or the URL to which
     /// it is to connect. The words after it say what else it is to do.
@@ -181,6 +92,7 @@ impl<'a> Trial<'a> {
                      Experimente o comando sozinho, num terminal."
                 ))
                 .settled()
+                .unbegun()
         })?;
         if !name.is_empty() {
             let words = match words {
@@ -196,13 +108,9 @@ impl<'a> Trial<'a> {
             name: name.to_string(),
             program,
             may_end: false,
+            begun: false,
         });
         Ok(())
-    }
-
-    /// Where the program listens, if it is a server.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 
     /// The program that was started by this name.
@@ -213,6 +121,13 @@ impl<'a> Trial<'a> {
     fn run_named(&mut self, name: &str) -> &mut Run {
         let run = self.runs.iter_mut().find(|run| run.name == name);
         run.expect("the check started it")
+    }
+
+    /// The programs that run have answered, or connected.
+    pub fn begins(&mut self) {
+        for run in &mut self.runs {
+            run.begun = true;
+        }
     }
 
     /// From here on, this program may end by itself.
@@ -304,79 +219,41 @@ impl<'a> Trial<'a> {
         self.kept.push(Box::new(thing));
     }
 
-    /// A new TCP connection, as soon as the program listens.
-    pub fn connect(&mut self) -> Outcome<Client> {
-        self.program()?;
-        self.clients += 1;
-        let name = format!("cliente {}", self.clients);
-        let stream = self.connected()?;
-        self.steps.add(&name, "liga-se");
-        Ok(Client::new(name, stream, self.steps.clone()))
-    }
-
-    /// The first connection is also how one sees that a server is up: another
-    /// one, only to look, would be a client that leaves without a word.
-    fn connected(&mut self) -> Outcome<TcpStream> {
-        let first = self.clients == 1;
-        let limit = if first { START } else { ANSWER };
-        let start = Instant::now();
-        let address = self.address;
-        loop {
-            let error = match TcpStream::connect_timeout(&address, limit) {
-                // A port of one's own, while nobody listens there, can come
-                // out connected to itself.
-                Ok(stream) if stream.local_addr().ok() == Some(address) => {
-                    continue;
-                }
-                Ok(stream) => return Ok(stream),
-                Err(error) => error,
-            };
-            if let Some(status) = self.program()?.ended() {
-                let when = if first { "antes de escutar" } else { HALF_WAY };
-                return Err(self.ended("o programa", status, when).settled());
-            }
-            if start.elapsed() > limit || self.program()?.offence().is_some() {
-                return Err(self.deaf(first, &error));
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn deaf(&self, first: bool, error: &io::Error) -> Box<Failure> {
-        let address = self.address;
-        let failure = if first {
-            Failure::new(format!(
-                "o programa corre, mas ao fim de {} s ninguém escuta em \
-                 {address}",
-                START.as_secs()
-            ))
-            .because(
-                "O programa tem de escutar no endereço que recebe como \
-                 argumento, e não num endereço fixo.",
-            )
-        } else {
-            Failure::new("o programa deixou de aceitar ligações").because(
-                format!(
-                    "Ou fechou o socket que escuta, ou já não chega ao \
-                     `accept` ({error})."
-                ),
-            )
-        };
-        failure.settled()
-    }
-
     /// Presses Ctrl-C: the program ends in time, and leaves nothing behind.
+    /// `meanwhile` is what its peers do while it ends: they answer it.
     #[cfg(unix)]
-    pub fn interrupts(&mut self, limit: Duration) -> Outcome {
-        let steps = self.steps.clone();
-        steps.add("verificador", "prime Ctrl-C no programa");
+    pub fn interrupts(&mut self, meanwhile: impl FnMut()) -> Outcome {
+        // As a person does, who sees that nothing moves any more: a signal
+        // between a program's last look and its next wait may not be noticed.
+        self.is_quiet_within(ANSWER)?;
+        self.interrupts_at_once(meanwhile)
+    }
+
+    /// The same, in the midst of what the program does.
+    #[cfg(unix)]
+    pub fn interrupts_at_once(
+        &mut self,
+        mut meanwhile: impl FnMut(),
+    ) -> Outcome {
+        self.steps.add("verificador", "prime Ctrl-C no programa");
         let program = self.program()?;
         program.interrupt();
-        if program.ended_within(limit).is_none() {
+        let start = Instant::now();
+        let ended = loop {
+            meanwhile();
+            if program.ended_within(BRIEFLY).is_some() {
+                break true;
+            }
+            if start.elapsed() > CTRL_C {
+                break false;
+            }
+        };
+        if !ended {
             return Err(Failure::new(format!(
                 "o programa continua a correr {} s depois do Ctrl-C",
-                limit.as_secs()
-            )));
+                CTRL_C.as_secs()
+            ))
+            .settled());
         }
         let left = program.left_behind(Duration::from_secs(1));
         // It ended, as it should: nothing to explain in that.
@@ -394,37 +271,27 @@ impl<'a> Trial<'a> {
         ))
     }
 
-    /// A new UDP socket, which hears only the program.
-    pub fn sender(&mut self) -> Outcome<Sender> {
-        self.program()?;
-        self.clients += 1;
-        let open = || {
-            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-            socket.connect(self.address)?;
-            Ok(socket)
-        };
-        let socket = open().map_err(|error: io::Error| {
-            Failure::new(format!("o verificador ficou sem sockets: {error}"))
-        })?;
-        let name = format!("cliente {}", self.clients);
-        Ok(Sender::new(name, socket, self.steps.clone()))
+    /// Whether the program comes to do nothing but wait, within this time.
+    pub fn is_quiet_within(&mut self, limit: Duration) -> Outcome<bool> {
+        let processes = self.program()?.processes();
+        Ok(machine::is_quiet_within(&processes, limit))
     }
 
     /// The program has not ended.
     pub fn still_runs(&mut self) -> Outcome {
-        match self.program()?.ended() {
-            Some(status) => {
-                let when = "antes de escutar";
-                Err(self.ended("o programa", status, when).settled())
-            }
-            None => Ok(()),
-        }
+        self.survives_for(Duration::ZERO)
     }
 
     /// The program does not end, for a moment, after what was done to it.
     pub fn survives(&mut self) -> Outcome {
-        match self.program()?.ended_within(SILENCE) {
-            Some(status) => Err(self.ended("o programa", status, HALF_WAY)),
+        self.survives_for(SILENCE)
+    }
+
+    fn survives_for(&mut self, limit: Duration) -> Outcome {
+        self.program()?;
+        let run = &mut self.runs[0];
+        match run.program.ended_within(limit) {
+            Some(status) => Err(self.ended(0, status)),
             None => Ok(()),
         }
     }
@@ -446,14 +313,15 @@ impl<'a> Trial<'a> {
         // tells of the program's end.
         let start = Instant::now();
         let limit = Duration::from_millis(100);
-        let mut runs = self.runs.iter_mut().filter(|run| !run.may_end);
-        let gone = runs.find_map(|run| {
+        let mut runs = self.runs.iter_mut().enumerate();
+        let gone = runs.find_map(|(index, run)| {
             let left = limit.saturating_sub(start.elapsed());
-            Some((who(&run.name), run.program.ended_within(left)?))
+            let ended = !run.may_end;
+            Some((index, ended.then(|| run.program.ended_within(left))??))
         });
         match gone {
-            Some((who, status)) => {
-                let mut ended = self.ended(&who, status, HALF_WAY);
+            Some((index, status)) => {
+                let mut ended = self.ended(index, status);
                 ended.compared = failure.compared;
                 Err(ended)
             }
@@ -461,18 +329,41 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Something ended that should not have.
-    fn ended(&self, who: &str, status: ExitStatus, when: &str) -> Box<Failure> {
-        let how = how(status);
-        let failure = Failure::new(format!("{who} terminou, {how}, {when}"));
+    /// One of the programs ended, and should not have.
+    fn ended(&self, index: usize, status: ExitStatus) -> Box<Failure> {
+        let run = &self.runs[index];
         let is_server = self.address.port() != 0;
-        failure.because(if is_server {
-            "Um servidor não termina por causa de um cliente: o que corre mal \
-             com um fica com esse."
-        } else {
-            "Um programa destes não termina por causa do que recebe, nem por \
-             perder a ligação. As últimas linhas que escreveu podem dizer \
-             porquê."
+        let when = match (run.begun, is_server) {
+            (true, _) => "a meio da verificação",
+            (false, true) => "antes de escutar",
+            (false, false) => "antes de se ligar",
+        };
+        let (who, how) = (who(&run.name), how(status));
+        let wrote = !run.program.last_lines(1).is_empty();
+        let mut failure =
+            Failure::new(format!("{who} terminou, {how}, {when}")).settled();
+        failure.unbegun = !run.begun;
+        failure.because(match (run.begun, is_server) {
+            (false, _) if wrote => {
+                "O programa nem chegou a funcionar. Porquê, dizem as \
+                     últimas linhas que escreveu: um ficheiro ou uma \
+                     biblioteca que falta, um erro no código, ou um endereço \
+                     que não é o do seu argumento."
+            }
+            (false, _) => {
+                "O programa nem chegou a funcionar, e não escreveu nada. \
+                     Experimente o comando sozinho, num terminal."
+            }
+            (true, true) => {
+                "Um servidor não termina por causa de um cliente: o que \
+                     corre mal com um fica com esse. As últimas linhas que \
+                     escreveu podem dizer o que foi."
+            }
+            (true, false) => {
+                "Um programa destes não termina por causa do que recebe, \
+                     nem por perder a ligação. As últimas linhas que escreveu \
+                     podem dizer o que foi."
+            }
         })
     }
 
@@ -523,44 +414,14 @@ fn offended(who: &str, offence: Offence) -> Box<Failure> {
                  enche a memória da máquina.",
             )
         }
-        Offence::TookTime => {
-            Failure::new("a verificação não acabou num minuto").because(
-                "O programa responde, mas tão devagar que não serve, ou ficou \
+        Offence::TookTime => Failure::new(format!(
+            "a verificação não acabou em {} s",
+            CHECK.as_secs()
+        ))
+        .because(
+            "O programa responde, mas tão devagar que não serve, ou ficou \
                  parado a meio.",
-            )
-        }
-    }
-}
-
-/// A loopback address where nothing listens, for TCP and for UDP. No two calls
-/// give the same; and the range is below the one from which systems take the
-/// ports of clients, so that nobody comes by it meanwhile.
-pub fn free_address() -> SocketAddr {
-    let [address] = free_addresses();
-    address
-}
-
-/// The same for several ports, one after the other.
-pub fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    const FIRST: u16 = 12_000;
-    const COUNT: u16 = 18_000;
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Checkers that run at the same time start at different places.
-    let offset =
-        (u64::from(std::process::id()) * 211 % u64::from(COUNT)) as u16;
-    loop {
-        let step = NEXT.fetch_add(N as u16, Ordering::Relaxed);
-        let first = FIRST + (offset + step % COUNT) % COUNT;
-        let addresses = std::array::from_fn(|index| {
-            SocketAddr::from((Ipv4Addr::LOCALHOST, first + index as u16))
-        });
-        let is_free = |address: &SocketAddr| {
-            TcpListener::bind(address).is_ok()
-                && UdpSocket::bind(address).is_ok()
-        };
-        if addresses.iter().all(is_free) {
-            return addresses;
-        }
+        ),
     }
 }
 
@@ -574,7 +435,7 @@ mod tests {
     fn shell(script: &str) -> Launch {
         Launch {
             program: "sh".into(),
-            arguments: ["-c", script, "sh", "{addr}"].map(String::from).into(),
+            arguments: ["-c", script, "sh", "{addr}"].map(Into::into).into(),
             folder: None,
         }
     }
@@ -605,7 +466,7 @@ mod tests {
         let failure = trial.explained(Err(Failure::new("something")));
         assert_eq!(
             failure.expect_err("a failure").what,
-            "o programa «third» terminou, com o código 3, a meio da verificação"
+            "o programa «third» terminou, com o código 3, antes de se ligar"
         );
         let lines = trial.last_lines(6);
         assert_eq!(

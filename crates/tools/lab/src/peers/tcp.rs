@@ -5,8 +5,11 @@ use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wire::{Decoded, Malformed};
+
 use crate::bytes::{Expected, summarised};
-use crate::trial::{ANSWER, Failure, Outcome, SILENCE, Steps};
+use crate::limits::{ANSWER, SILENCE};
+use crate::outcome::{Failure, Outcome, Steps};
 
 pub struct Client {
     pub name: String,
@@ -14,6 +17,16 @@ pub struct Client {
     steps: Steps,
     /// What came and was not asked for yet.
     waiting: Vec<u8>,
+}
+
+/// Why no frame was read.
+pub enum NoFrame {
+    /// It did not come in time, or not whole.
+    Time,
+    /// The other side has closed before its end.
+    Closed,
+    /// What came is none.
+    Malformed(Malformed),
 }
 
 /// Why nothing more was read.
@@ -51,6 +64,11 @@ impl Client {
     pub fn sends_byte_by_byte(&mut self, bytes: impl AsRef<[u8]>) -> Outcome {
         let bytes = bytes.as_ref();
         self.did(format!("envia, byte a byte, {}", summarised(bytes)));
+        self.writes_byte_by_byte(bytes)
+    }
+
+    /// The same without a word in the record.
+    pub fn writes_byte_by_byte(&mut self, bytes: &[u8]) -> Outcome {
         for byte in bytes {
             self.writes(&[*byte])?;
             thread::sleep(Duration::from_millis(2));
@@ -77,23 +95,32 @@ impl Client {
         }
     }
 
-    /// Sends until nothing more goes in, or `limit` bytes have: the other side
-    /// has stopped reading, as it should where nobody reads its answers.
-    pub fn fills(&mut self, bytes: &[u8], limit: usize) -> usize {
-        self.did(format!(
-            "envia {} vezes sem conta, e nunca lê",
-            summarised(bytes)
-        ));
+    /// Sends from the beginning of this as much as goes in; no byte where the
+    /// other side has stopped reading, as it should where nobody reads its
+    /// answers.
+    pub fn sends_what_goes_in(&mut self, bytes: &[u8]) -> usize {
         let _ = self.stream.set_write_timeout(Some(SILENCE));
-        let block = bytes.repeat(64 * 1024 / bytes.len());
-        let mut sent = 0;
-        while sent < limit {
-            match self.stream.write(&block) {
-                Ok(count) => sent += count,
+        self.stream.write(bytes).unwrap_or(0)
+    }
+
+    /// Behaves as a peer that is there and wants nothing: reads, and hangs up
+    /// when the other side does. Never waits.
+    pub fn goes_along(&mut self) {
+        let _ = self.stream.set_nonblocking(true);
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(count @ 1..) => {
+                    self.waiting.extend_from_slice(&buffer[..count]);
+                }
+                Ok(0) => {
+                    let _ = self.stream.shutdown(Shutdown::Both);
+                    break;
+                }
                 Err(_) => break,
             }
         }
-        sent
+        let _ = self.stream.set_nonblocking(false);
     }
 
     /// Says that it will send nothing more, and goes on reading.
@@ -136,15 +163,18 @@ impl Client {
 
     /// Reads much, without a word in the record where all is well. How far it
     /// came where it stopped half-way says nothing.
-    pub fn reads_all(&mut self, expected: Expected) -> Outcome {
-        let (received, stop) = self.reads_for(&expected, ANSWER);
+    pub fn reads_all(&mut self, expected: &Expected) -> Outcome {
+        let (received, stop) = self.reads_for(expected, ANSWER);
         match expected.first_wrong(&received) {
             None => Ok(()),
             Some(wrong) if wrong == received.len() => {
                 let name = &self.name;
                 Err(Failure::new(format!("o {name} deixou de receber")))
             }
-            Some(_) => Err(self.mismatch(expected, received, stop, ANSWER, "")),
+            Some(_) => {
+                let expected = expected.clone();
+                Err(self.mismatch(expected, received, stop, ANSWER, ""))
+            }
         }
     }
 
@@ -160,7 +190,7 @@ impl Client {
             self.did(format!("recebe {}", summarised(&received)));
             return Ok(());
         }
-        self.did(format!("esperava «{}»", expected.text()));
+        self.did(format!("esperava {}", expected.summarised()));
         Err(self.mismatch(expected, received, stop, limit, cause))
     }
 
@@ -220,37 +250,54 @@ impl Client {
         }
     }
 
-    /// Reads this many bytes, or what comes before the end or the time limit.
-    pub fn reads(&mut self, count: usize) -> Vec<u8> {
-        self.reads_until(Instant::now() + ANSWER, |all| all.len() >= count);
-        let count = count.min(self.waiting.len());
-        self.waiting.drain(..count).collect()
-    }
-
-    /// Reads this many bytes; `None` where they do not all come in time.
-    pub fn reads_exactly(
+    /// Reads until a decoder finds a whole frame in what came, and takes that.
+    /// The decoder is told whether nothing more can come.
+    pub fn reads_frame<T>(
         &mut self,
-        count: usize,
         limit: Duration,
-    ) -> Option<Vec<u8>> {
-        self.reads_until(Instant::now() + limit, |all| all.len() >= count);
-        let all = self.waiting.len() >= count;
-        all.then(|| self.waiting.drain(..count).collect())
+        mut decode: impl FnMut(&[u8], bool) -> Decoded<T>,
+    ) -> Result<T, NoFrame> {
+        let until = Instant::now() + limit;
+        let mut closed = false;
+        let mut needed = 0;
+        loop {
+            if self.waiting.len() >= needed || closed {
+                match decode(&self.waiting, closed) {
+                    Decoded::Whole(whole) => {
+                        self.waiting.drain(..whole.length);
+                        return Ok(whole.content);
+                    }
+                    Decoded::Malformed(fault) => {
+                        return Err(NoFrame::Malformed(fault));
+                    }
+                    Decoded::NotYet { .. } if closed => {
+                        return Err(NoFrame::Closed);
+                    }
+                    Decoded::NotYet { needed: more } => needed = more,
+                }
+            }
+            match self.reads_until(until, |all| all.len() >= needed) {
+                Stop::Enough => {}
+                Stop::Time => return Err(NoFrame::Time),
+                Stop::Closed => closed = true,
+            }
+        }
     }
 
-    /// Reads up to and with this; `None` where it does not come in time.
-    pub fn reads_to(&mut self, end: &[u8], limit: Duration) -> Option<Vec<u8>> {
-        let find = |all: &[u8]| {
-            all.windows(end.len()).position(|window| window == end)
-        };
-        self.reads_until(Instant::now() + limit, |all| find(all).is_some());
-        let count = find(&self.waiting)? + end.len();
-        Some(self.waiting.drain(..count).collect())
+    /// What came and was not read yet, which stays.
+    pub fn unread(&self) -> &[u8] {
+        &self.waiting
     }
 
-    /// What came and was not read yet.
-    pub fn rest(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.waiting)
+    /// Whether the other side has closed, as far as is known by now.
+    pub fn is_closed(&mut self) -> bool {
+        let _ = self.stream.set_nonblocking(true);
+        let ended = self.stream.peek(&mut [0; 1]);
+        let _ = self.stream.set_nonblocking(false);
+        match ended {
+            Ok(count) => count == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
     }
 
     /// Reads what an expectation needs: to its length, or to the end of the
@@ -305,6 +352,7 @@ impl Client {
                 return Stop::Time;
             }
             let _ = self.stream.set_read_timeout(Some(left));
+            acknowledges_at_once(&self.stream);
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Stop::Closed,
                 Ok(count) => self.waiting.extend_from_slice(&buffer[..count]),
@@ -352,6 +400,16 @@ impl Client {
             .because(cause)
             .comparing(expected, &received)
     }
+}
+
+/// Many a program sends nothing more before the system has acknowledged what
+/// it sent (Nagle), and the system likes to wait with that for 40 ms.
+fn acknowledges_at_once(stream: &TcpStream) {
+    // Has to be said again and again.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::sockopt::set_tcp_quickack(stream, true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 /// What a difference says by itself, whatever the check is about.

@@ -5,17 +5,18 @@
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use wire::zmtp::{Frame, decode, decode_greeting};
+
 use crate::bytes::{Expected, summarised};
-use crate::tcp::Client;
-use crate::trial::{ANSWER, Failure, Outcome, SILENCE, START, Trial};
+use crate::limits::{ANSWER, SILENCE, START};
+use crate::outcome::{Failure, Outcome};
+use crate::peers::tcp::{Client, NoFrame};
+use crate::trial::Trial;
 
 /// The flags of a frame.
 const MORE: u8 = 1;
 const LONG: u8 = 2;
 const COMMAND: u8 = 4;
-
-/// The longest frame that the checker takes.
-const LONGEST: usize = 1 << 20;
 
 #[derive(Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -100,6 +101,7 @@ impl Listener {
             stream.set_nonblocking(false).ok()?;
             Some(stream)
         })?;
+        trial.begins();
         Ok(Client::new(self.name.clone(), stream, trial.steps.clone()))
     }
 
@@ -133,6 +135,7 @@ pub fn connect(
         // connected to itself.
         (stream.local_addr().ok()? != address).then_some(stream)
     })?;
+    trial.begins();
     let steps = trial.steps.clone();
     Socket::open(Client::new(name.to_string(), stream, steps), kind)
 }
@@ -153,13 +156,15 @@ impl Socket {
                  nem senha.",
             )
         };
-        let Some(theirs) = client.reads_exactly(64, ANSWER) else {
-            return Err(foreign("não se apresentou como ZeroMQ"));
-        };
-        if theirs[0] != 0xff || theirs[9] & 1 != 1 || theirs[10] < 3 {
-            return Err(foreign("não fala ZeroMQ, da versão 3 ou mais"));
-        }
-        if theirs[12..32] != greeting[12..32] {
+        let theirs = client
+            .reads_frame(ANSWER, |bytes, _| decode_greeting(bytes))
+            .map_err(|stop| match stop {
+                NoFrame::Malformed(_) => {
+                    foreign("não fala ZeroMQ, da versão 3 ou mais")
+                }
+                _ => foreign("não se apresentou como ZeroMQ"),
+            })?;
+        if theirs.mechanism != "NULL" {
             return Err(foreign("quer uma ligação com segurança"));
         }
 
@@ -175,7 +180,7 @@ impl Socket {
         let mut socket = Socket { client, kind };
         socket.client.writes(&frame(COMMAND, &ready))?;
         let theirs = match socket.frame(ANSWER)? {
-            Some((flags, body)) if flags & COMMAND != 0 => socket_type(&body),
+            Some(Frame::Command(command)) => command.socket_type(),
             _ => None,
         };
         let Some(theirs) = theirs else {
@@ -294,14 +299,16 @@ impl Socket {
         expected: Expected,
         received: &[u8],
     ) -> Box<Failure> {
-        self.client.did(format!("esperava «{}»", expected.text()));
+        self.client
+            .did(format!("esperava {}", expected.summarised()));
         let name = &self.client.name;
         Failure::new(format!("o {name} recebeu outra coisa"))
             .comparing(expected, received)
     }
 
     fn nothing(&self, expected: Expected) -> Box<Failure> {
-        self.client.did(format!("esperava «{}»", expected.text()));
+        self.client
+            .did(format!("esperava {}", expected.summarised()));
         Failure::new(format!(
             "o {} ficou à espera e não recebeu nada",
             self.client.name
@@ -313,13 +320,14 @@ impl Socket {
     fn next(&mut self, limit: Duration) -> Outcome<Option<Vec<u8>>> {
         let mut frames = Vec::new();
         loop {
-            let Some((flags, body)) = self.frame(limit)? else {
-                return Ok(None);
-            };
-            if flags & COMMAND == 0 {
-                frames.push(body);
-                if flags & MORE == 0 {
-                    break;
+            match self.frame(limit)? {
+                None => return Ok(None),
+                Some(Frame::Command(_)) => {}
+                Some(Frame::Message { more, body }) => {
+                    frames.push(body);
+                    if !more {
+                        break;
+                    }
                 }
             }
         }
@@ -347,25 +355,13 @@ impl Socket {
         Ok(frames.pop())
     }
 
-    /// The next frame: its flags and what is in it.
-    fn frame(&mut self, limit: Duration) -> Outcome<Option<(u8, Vec<u8>)>> {
-        let Some(head) = self.client.reads_exactly(1, limit) else {
-            return Ok(None);
-        };
-        let flags = head[0];
-        let size = if flags & LONG != 0 { 8 } else { 1 };
-        let length = self.client.reads_exactly(size, ANSWER).map(|bytes| {
-            bytes
-                .iter()
-                .fold(0, |all, byte| all << 8 | usize::from(*byte))
-        });
-        let body = length
-            .filter(|length| *length <= LONGEST)
-            .and_then(|length| self.client.reads_exactly(length, ANSWER));
-        match body {
-            Some(body) => Ok(Some((flags, body))),
-            None => Err(Failure::new(format!(
-                "um frame para o {} não chegou inteiro",
+    /// The next frame; `None` where none comes.
+    fn frame(&mut self, limit: Duration) -> Outcome<Option<Frame>> {
+        match self.client.reads_frame(limit, |bytes, _| decode(bytes)) {
+            Ok(frame) => Ok(Some(frame)),
+            Err(NoFrame::Time | NoFrame::Closed) => Ok(None),
+            Err(NoFrame::Malformed(_)) => Err(Failure::new(format!(
+                "chegou ao {} um frame estragado",
                 self.client.name
             ))),
         }
@@ -383,20 +379,4 @@ fn frame(flags: u8, body: &[u8]) -> Vec<u8> {
     };
     frame.extend(body);
     frame
-}
-
-/// What kind of socket a READY command comes from.
-fn socket_type(command: &[u8]) -> Option<String> {
-    let mut rest = command.strip_prefix(b"\x05READY")?;
-    loop {
-        let (length, after) = rest.split_first()?;
-        let (name, after) = after.split_at_checked(usize::from(*length))?;
-        let (length, after) = after.split_first_chunk::<4>()?;
-        let length = u32::from_be_bytes(*length) as usize;
-        let (value, after) = after.split_at_checked(length)?;
-        if name.eq_ignore_ascii_case(b"Socket-Type") {
-            return Some(String::from_utf8_lossy(value).into_owned());
-        }
-        rest = after;
-    }
 }

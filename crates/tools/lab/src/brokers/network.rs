@@ -1,0 +1,165 @@
+//! The network between a program and a broker: passes everything on, says what
+//! went by, and can be cut.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wire::{
+    Content, Conversation, Direction, Ends, Event, Happening, Protocol,
+    Recorder, Relay, Sink, Transport, Verdict,
+};
+
+use crate::outcome::{Failure, Outcome};
+
+/// A kind of frame, by who sends it and the name that [`wire`] gives it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kind(Direction, &'static str);
+
+// RabbitMQ lets the program in, promises it the messages of a queue, gives it
+// one, and hears that it is done with it.
+pub const OPENED: Kind = Kind(Direction::ToClient, "amqp.connection.open-ok");
+pub const CONSUMES: Kind = Kind(Direction::ToClient, "amqp.basic.consume-ok");
+pub const DELIVERED: Kind = Kind(Direction::ToClient, "amqp.basic.deliver");
+pub const ACKNOWLEDGED: Kind = Kind(Direction::ToServer, "amqp.basic.ack");
+
+// An MQTT broker lets the program in, and hears its goodbye.
+pub const CONNECTED: Kind = Kind(Direction::ToClient, "mqtt.connack");
+pub const LEFT: Kind = Kind(Direction::ToServer, "mqtt.disconnect");
+
+/// A network. It is cut for good when this is dropped.
+pub struct Network {
+    relay: Relay,
+    passed: Arc<Mutex<Passed>>,
+    /// How many frames were asked for already.
+    seen: Cell<usize>,
+}
+
+/// What went by.
+#[derive(Default)]
+struct Passed {
+    frames: Vec<(Direction, String)>,
+    /// The frame before which the network breaks, once.
+    breaks_at: Option<Kind>,
+}
+
+fn lock(passed: &Mutex<Passed>) -> MutexGuard<'_, Passed> {
+    passed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Reads along.
+struct Reader {
+    protocol: Protocol,
+    passed: Arc<Mutex<Passed>>,
+    conversations: HashMap<u64, Conversation>,
+    /// How many bytes have passed, on each connection and in each direction.
+    bytes: HashMap<(u64, Direction), u64>,
+}
+
+impl Sink for Reader {
+    fn event(&mut self, event: Event) -> Verdict {
+        let number = event.connection;
+        let Happening::Data { direction, bytes } = &event.what else {
+            return Verdict::Pass;
+        };
+        let protocol = self.protocol;
+        let conversation =
+            self.conversations.entry(number).or_insert_with(|| {
+                Conversation::new(Transport::Tcp, Some(protocol))
+            });
+        let messages = conversation.push(*direction, bytes);
+        let mut verdict = Verdict::Pass;
+        let before = self.bytes.entry((number, *direction)).or_default();
+        let mut passed = lock(&self.passed);
+        for message in messages {
+            let Content::Frame(frame) = message.content else {
+                continue;
+            };
+            let is_it = |Kind(direction, kind): Kind| {
+                direction == message.direction && kind == frame.kind
+            };
+            let breaks = passed.breaks_at.is_some_and(is_it);
+            passed.frames.push((message.direction, frame.kind.into()));
+            if breaks {
+                passed.breaks_at = None;
+                let count = message.offset.saturating_sub(*before);
+                verdict = Verdict::CutAfter(count as usize);
+                break;
+            }
+        }
+        *before += bytes.len() as u64;
+        verdict
+    }
+}
+
+impl Network {
+    /// A network that leads to a broker, which speaks this.
+    pub fn to(broker: SocketAddr, protocol: Protocol) -> Outcome<Network> {
+        let passed = Arc::new(Mutex::new(Passed::default()));
+        let recorder = Recorder::new(Reader {
+            protocol,
+            passed: Arc::clone(&passed),
+            conversations: HashMap::new(),
+            bytes: HashMap::new(),
+        });
+        let ends = Ends {
+            client: "programa".to_string(),
+            server: "broker".to_string(),
+            documented: None,
+        };
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let relay = Relay::tcp(anywhere, ends, &recorder);
+        let network = Network {
+            relay: relay.map_err(|error| {
+                Failure::not_run(format!("o verificador não escuta: {error}"))
+            })?,
+            passed,
+            seen: Cell::new(0),
+        };
+        network.leads_to(broker)?;
+        Ok(network)
+    }
+
+    /// Where the program finds the broker.
+    pub fn address(&self) -> SocketAddr {
+        self.relay.address()
+    }
+
+    /// Whether such a frame went by, after what was asked for before.
+    pub fn saw(&self, Kind(direction, kind): Kind) -> bool {
+        let passed = lock(&self.passed);
+        let mut later = passed.frames.iter().skip(self.seen.get());
+        match later.position(|(way, name)| *way == direction && name == kind) {
+            Some(index) => {
+                self.seen.set(self.seen.get() + index + 1);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Cuts all connections, and lets no other be made.
+    pub fn breaks(&self) -> Outcome {
+        self.relay.cut().map_err(lost)
+    }
+
+    /// Lets no other connection be made.
+    pub fn refuses(&self) -> Outcome {
+        self.relay.refuse().map_err(lost)
+    }
+
+    /// Cuts a connection at the next frame of this kind, which does not arrive.
+    pub fn breaks_at(&self, kind: Kind) {
+        lock(&self.passed).breaks_at = Some(kind);
+    }
+
+    /// From now on, connections lead to this broker.
+    pub fn leads_to(&self, broker: SocketAddr) -> Outcome {
+        self.relay.forward_to(broker).map_err(lost)
+    }
+}
+
+fn lost(error: std::io::Error) -> Box<Failure> {
+    Failure::not_run(format!("a rede do verificador falhou: {error}"))
+}

@@ -1,0 +1,31 @@
+//! A lab and its checks, as the checker knows them.
+
+use crate::outcome::Outcome;
+use crate::trial::Trial;
+
+/// A lab. Its sheet is `docs/labs/NAME.md`, its crate `crates/labs/NAME`.
+pub struct Lab {
+    /// The crate's name.
+    pub name: &'static str,
+    /// What it is about, in a few words.
+    pub title: &'static str,
+    /// In the order in which a student gets there.
+    pub checks: &'static [Check],
+    /// Each says a little more than the one before.
+    pub hints: &'static [&'static str],
+}
+
+/// One thing that a program must do.
+pub struct Check {
+    /// For CSV, JUnit and JSON: short, and never changed.
+    pub name: &'static str,
+    /// What it is about, in one line.
+    pub about: &'static str,
+    /// The likely cause of a failure, where nothing better is known.
+    pub cause: &'static str,
+    /// The slide's title, as the lecture has it.
+    pub slide: &'static str,
+    /// The crate that shows how, as `cargo run -p` takes it.
+    pub read: &'static str,
+    pub run: fn(&mut Trial) -> Outcome,
+}

@@ -1,0 +1,178 @@
+//! What each command does.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::arguments::{Checking, Command, USAGE};
+use crate::check::Lab;
+use crate::labs::ALL;
+use crate::program::Launch;
+use crate::run::{self, Until, Which};
+use crate::terminal::{Progress, Style, say};
+use crate::watch::Watched;
+use crate::{doctor, grade, notebook, report, starter, workspace};
+
+/// Does it; whether all is well.
+///
+/// # Errors
+/// Where something failed that is not a check: what.
+pub fn done(command: Command) -> Result<bool, String> {
+    match command {
+        Command::Help => say(USAGE),
+        Command::List => list(),
+        Command::Check(options) => return check(&options),
+        Command::Watch(options) => watch(&options)?,
+        Command::Hint(lab, number) => hint(lab, number),
+        Command::Reset(lab) => reset(lab)?,
+        Command::Progress => progress(),
+        Command::Doctor => return Ok(doctor::examine()),
+        Command::Grade(options) => return grade::grade(&options),
+    }
+    Ok(true)
+}
+
+fn list() {
+    for (index, lab) in ALL.iter().enumerate() {
+        say(&format!("{} {:24} {}\n", index + 1, lab.name, lab.title));
+    }
+}
+
+/// Checks once, and tells.
+fn check(options: &Checking) -> Result<bool, String> {
+    let (lab, seed) = (options.lab, options.seed);
+    let launch = match &options.launch {
+        Some(launch) => launch.clone(),
+        None => Launch::of_program(workspace::build(lab, options.solution)?),
+    };
+    let style = Style::of_stdout();
+    let progress = Progress::new(style, lab.checks.len());
+    let which = Which {
+        only: options.only,
+        until: options.until.unwrap_or(if style.is_terminal() {
+            Until::Failure
+        } else {
+            Until::FirstFails
+        }),
+    };
+    let all = if options.json {
+        run::run(lab, &launch, seed, which, |_, _| {}, |_| {})
+    } else {
+        say(&(report::heading(lab, seed, style) + "\n"));
+        run::run(
+            lab,
+            &launch,
+            seed,
+            which,
+            |index, check| progress.show(index, check.about),
+            |checked| {
+                progress.clear();
+                say(&report::line(checked, style));
+            },
+        )
+    };
+    if options.json {
+        say(&format!("{:#}\n", report::json(lab, seed, &all)));
+    } else {
+        say(&report::failures(&all, style));
+        say(&report::summary(lab, &all, style));
+    }
+    // The solution passes for nobody.
+    if !options.solution
+        && let Err(error) = notebook::record(lab, &all)
+    {
+        eprintln!("O resultado não ficou guardado para progress: {error}");
+    }
+    Ok(all.iter().all(run::Checked::passed))
+}
+
+/// Checks, and again whenever something changes, until Ctrl-C.
+fn watch(options: &Checking) -> Result<(), String> {
+    let sources = sources(options)
+        .map_err(|error| format!("Não há o que vigiar: {error}"))?;
+    let mut watched = Watched::new(sources);
+    loop {
+        if Style::of_stdout().has_escapes() {
+            say("\x1b[2J\x1b[H"); // an empty screen, from its top
+        }
+        if let Err(what) = check(options) {
+            eprintln!("{what}");
+        }
+        say("\nÀ espera de uma alteração (Ctrl-C termina).\n");
+        watched.waits_for_change();
+    }
+}
+
+/// What makes a program: the lab's crate, or the folders of the files that a
+/// command names.
+fn sources(options: &Checking) -> io::Result<Vec<PathBuf>> {
+    let Some(launch) = &options.launch else {
+        return Ok(vec![workspace::folder(options.lab)?]);
+    };
+    let words = [&launch.program].into_iter().chain(&launch.arguments);
+    let mut folders: Vec<PathBuf> = words
+        .filter_map(|word| Path::new(word).canonicalize().ok())
+        .filter(|path| path.is_file())
+        .filter_map(|file| Some(file.parent()?.to_path_buf()))
+        .collect();
+    folders.sort();
+    folders.dedup();
+    if folders.is_empty() {
+        folders.push(PathBuf::from("."));
+    }
+    Ok(folders)
+}
+
+fn hint(lab: &Lab, number: Option<usize>) {
+    let (number, noted) = match number {
+        Some(number) => (number, Ok(())),
+        None => notebook::next_hint(lab),
+    };
+    let total = lab.hints.len();
+    say(&format!("Pista {number} de {total}:\n"));
+    for line in Style::of_stdout().wrapped(lab.hints[number - 1], 2) {
+        say(&format!("  {line}\n"));
+    }
+    if number < total {
+        let next = match noted {
+            Ok(()) => "hint LAB".to_string(),
+            // The checkout is read-only, say.
+            Err(_) => format!("hint LAB {}", number + 1),
+        };
+        say(&format!(
+            "A seguinte: cargo run -p lab -- {}\n",
+            next.replace("LAB", lab.name)
+        ));
+    }
+}
+
+fn reset(lab: &Lab) -> Result<(), String> {
+    let kept = starter::reset(lab)
+        .map_err(|error| format!("{} fica como está: {error}", lab.name))?;
+    say(&match kept {
+        Some(copy) => format!(
+            "{} voltou ao princípio. O que lá estava: {}\n",
+            lab.name,
+            copy.display()
+        ),
+        None => format!("{} já está no princípio.\n", lab.name),
+    });
+    Ok(())
+}
+
+fn progress() {
+    let style = Style::of_stdout();
+    let mut done = 0;
+    for lab in ALL {
+        let total = lab.checks.len();
+        let name = format!("{:26}", lab.name);
+        say(&match notebook::passed(lab) {
+            None => format!("  {name} {}\n", style.faint("por começar")),
+            Some(passed) if passed == total => {
+                done += 1;
+                format!("{} {name} {passed} de {total}\n", style.good("✓"))
+            }
+            Some(passed) => format!("  {name} {passed} de {total}\n"),
+        });
+    }
+    say(&format!("\n{done} de {} exercícios.\n", ALL.len()));
+}

@@ -1,0 +1,92 @@
+//! What a check comes to: nothing wrong, or what is, in words for the student.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::bytes::Expected;
+
+/// What a check comes to.
+pub type Outcome<T = ()> = Result<T, Box<Failure>>;
+
+/// What is wrong, in words for the student.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What happened, in one line.
+    pub what: String,
+    /// The likely cause; where it is empty, the check's own one holds.
+    pub cause: String,
+    /// What should have come, and what did.
+    pub compared: Option<(Expected, Vec<u8>)>,
+    /// Whether the program's state has nothing to add to it.
+    pub settled: bool,
+    /// Whether the program did not even begin.
+    pub unbegun: bool,
+    /// Whether it is the machine that lacks something: the check says nothing
+    /// about the program.
+    pub not_run: bool,
+}
+
+impl Failure {
+    pub fn new(what: impl Into<String>) -> Box<Failure> {
+        Box::new(Failure {
+            what: what.into(),
+            cause: String::new(),
+            compared: None,
+            settled: false,
+            unbegun: false,
+            not_run: false,
+        })
+    }
+
+    /// The check cannot be run here; and what to do about it.
+    pub fn not_run(why: impl Into<String>) -> Box<Failure> {
+        let mut failure = Failure::new(why).settled();
+        failure.not_run = true;
+        failure
+    }
+
+    pub fn because(mut self: Box<Self>, cause: impl Into<String>) -> Box<Self> {
+        self.cause = cause.into();
+        self
+    }
+
+    pub fn comparing(mut self: Box<Self>, e: Expected, r: &[u8]) -> Box<Self> {
+        self.compared = Some((e, r.to_vec()));
+        self
+    }
+
+    /// The program's state has nothing to add to it.
+    pub fn settled(mut self: Box<Self>) -> Box<Self> {
+        self.settled = true;
+        self
+    }
+
+    /// The program does not even begin.
+    pub fn unbegun(mut self: Box<Self>) -> Box<Self> {
+        self.unbegun = true;
+        self
+    }
+}
+
+/// What was done, step by step.
+#[derive(Clone, Default)]
+pub struct Steps(Rc<RefCell<Vec<Step>>>);
+
+#[derive(Clone)]
+pub struct Step {
+    pub who: String,
+    pub did: String,
+}
+
+impl Steps {
+    pub fn add(&self, who: &str, did: impl Into<String>) {
+        self.0.borrow_mut().push(Step {
+            who: who.to_string(),
+            did: did.into(),
+        });
+    }
+
+    pub fn all(&self) -> Vec<Step> {
+        self.0.borrow().clone()
+    }
+}

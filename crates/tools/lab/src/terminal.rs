@@ -1,0 +1,202 @@
+//! Text for a terminal of any kind and width, or for a file.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+/// The widest that running text gets.
+const WIDEST: usize = 78;
+
+/// What the other side of stdout is, and can show.
+#[derive(Clone, Copy)]
+pub struct Style {
+    terminal: bool,
+    /// Whether it takes escape sequences: colours, and a line that is written
+    /// again.
+    escapes: bool,
+    /// How many characters fit in a line.
+    width: usize,
+}
+
+impl Style {
+    /// A file.
+    pub const PLAIN: Style = Style {
+        terminal: false,
+        escapes: false,
+        width: WIDEST,
+    };
+
+    /// Whatever stdout is. With `NO_COLOR`, or on a terminal that knows no
+    /// escape sequences (`TERM=dumb`), there are none.
+    pub fn of_stdout() -> Style {
+        if !io::stdout().is_terminal() {
+            return Style::PLAIN;
+        }
+        let set = |name| env::var_os(name).is_some_and(|set| !set.is_empty());
+        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let size = terminal_size::terminal_size();
+        Style {
+            terminal: true,
+            escapes: !set("NO_COLOR") && !dumb,
+            width: size.map_or(WIDEST, |(width, _)| usize::from(width.0)),
+        }
+    }
+
+    pub fn is_terminal(self) -> bool {
+        self.terminal
+    }
+
+    pub fn has_escapes(self) -> bool {
+        self.escapes
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.escapes {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
+    }
+
+    pub fn good(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    pub fn bad(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
+    pub fn faint(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    pub fn strong(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    /// Breaks a text into lines that fit behind an indent, in characters.
+    pub fn wrapped(self, text: &str, indent: usize) -> Vec<String> {
+        let width = self.width.min(WIDEST).saturating_sub(indent).max(20);
+        let mut lines = vec![String::new()];
+        for word in text.split_whitespace() {
+            let line = lines.last_mut().expect("there is always one");
+            let length = line.chars().count();
+            if length > 0 && length + 1 + word.chars().count() > width {
+                lines.push(word.to_string());
+            } else {
+                if length > 0 {
+                    line.push(' ');
+                }
+                line.push_str(word);
+            }
+        }
+        lines
+    }
+}
+
+/// Writes to stdout. Who reads it may have seen enough (`| head`), or the disk
+/// is full: then there is nothing left to do.
+pub fn say(text: &str) {
+    let mut stdout = io::stdout();
+    let said = stdout.write_all(text.as_bytes());
+    if said.and_then(|()| stdout.flush()).is_err() {
+        programs::end_all();
+        std::process::exit(1);
+    }
+}
+
+/// Says something in between, beside the result: over the progress, if there is
+/// any.
+pub fn note(text: &str) {
+    let over = Style::of_stdout().escapes && io::stderr().is_terminal();
+    let clear = if over { "\r\x1b[K" } else { "" };
+    eprintln!("{clear}{text}");
+}
+
+/// A foreign text in one line, with the characters shown that a terminal would
+/// obey: escape sequences, and those that turn the direction of the writing.
+pub fn visible(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars() {
+        match character {
+            '\t' => shown.push_str("    "),
+            '\0'..='\x1f' | '\x7f'..='\u{9f}' => {
+                shown.push_str(&format!("\\x{:02x}", character as u32));
+            }
+            '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}' => {
+                shown.push_str(&format!("\\u{{{:x}}}", character as u32));
+            }
+            other => shown.push(other),
+        }
+    }
+    shown
+}
+
+/// The first characters of a text, and `…` where there are more.
+pub fn shortened(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_string();
+    }
+    text.chars().take(longest - 1).chain(['…']).collect()
+}
+
+/// The line at the bottom of a terminal that says what is being done.
+pub struct Progress {
+    style: Style,
+    total: usize,
+}
+
+impl Progress {
+    pub fn new(style: Style, total: usize) -> Progress {
+        Progress { style, total }
+    }
+
+    /// One line, in place of the one before, with room for the cursor.
+    pub fn show(&self, done: usize, about: &str) {
+        if self.style.escapes {
+            let left = self.total.saturating_sub(done);
+            let bar = "█".repeat(done) + &"░".repeat(left);
+            let line = format!("{bar} {about}");
+            let longest = self.style.width.saturating_sub(1).max(1);
+            say(&format!("\r\x1b[K{}", shortened(&line, longest)));
+        }
+    }
+
+    pub fn clear(&self) {
+        if self.style.escapes {
+            say("\r\x1b[K");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_gives_the_terminal_no_orders() {
+        assert_eq!(
+            visible("olá\x1b]0;x\x07\r\n\u{9b}1m\u{202e}fim\t."),
+            "olá\\x1b]0;x\\x07\\x0d\\x0a\\x9b1m\\u{202e}fim    ."
+        );
+    }
+
+    #[test]
+    fn lines_fit_and_lose_no_word() {
+        let narrow = Style {
+            terminal: true,
+            escapes: false,
+            width: 40,
+        };
+        let text = "um dois três quatro cinco seis sete oito nove dez onze";
+        let lines = narrow.wrapped(text, 8);
+        assert!(lines.iter().all(|line| line.chars().count() <= 32));
+        assert_eq!(lines.join(" "), text);
+        let long = "x".repeat(90);
+        assert_eq!(narrow.wrapped(&long, 8), [long]);
+        assert_eq!(shortened("abcdef", 4), "abc…");
+        assert_eq!(shortened("abcd", 4), "abcd");
+    }
+}
