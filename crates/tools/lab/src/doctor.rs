@@ -3,25 +3,19 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use crate::terminal::{Style, say};
 
-/// Something that a part of the lecture needs.
-struct Need {
-    what: &'static str,
-    /// What it is for.
-    parts: &'static str,
-    found: fn() -> Option<String>,
-    /// How to install it: Debian and Ubuntu, Fedora, macOS, Windows.
-    install: [&'static str; 4],
-}
+/// The list of what is needed, which the tests' set-up reads as well. It says
+/// itself what its lines are.
+const LIST: &str = include_str!("../../needs.txt");
 
-const NEEDS: &[Need] = &[
+/// What that list leaves out, because it is there before anything else.
+const BEFORE: [Need; 2] = [
     Need {
         what: "Rust",
-        parts: "tudo",
-        found: || says("rustc", "--version"),
+        programs: "rustc",
+        parts: EVERYTHING,
         install: [
             "curl https://sh.rustup.rs -sSf | sh",
             "curl https://sh.rustup.rs -sSf | sh",
@@ -30,133 +24,79 @@ const NEEDS: &[Need] = &[
         ],
     },
     Need {
-        what: "compilador de C",
-        parts: "tudo",
-        found: || {
-            if cfg!(windows) {
-                let root = env::var_os("ProgramFiles(x86)")?;
-                let installer = "Microsoft Visual Studio/Installer";
-                exists(&PathBuf::from(root).join(installer))
-            } else {
-                says("cc", "--version")
-            }
-        },
-        install: [
-            "sudo apt install gcc libc6-dev",
-            "sudo dnf install gcc",
-            "xcode-select --install",
-            "winget install Microsoft.VisualStudio.2022.BuildTools --override \
-             \"--add Microsoft.VisualStudio.Workload.VCTools --passive\"",
-        ],
-    },
-    Need {
-        what: "CMake e make",
-        parts: "parte 4, MQTT: compilar o cliente Paho",
-        found: || {
-            if !cfg!(windows) {
-                says("make", "--version")?;
-            }
-            says("cmake", "--version")
-        },
-        install: [
-            "sudo apt install cmake make",
-            "sudo dnf install cmake make",
-            "brew install cmake",
-            "winget install Kitware.CMake",
-        ],
-    },
-    Need {
-        what: "RabbitMQ",
-        parts: "parte 5, e lab_work_queue_rabbitmq",
-        found: || Some(rabbitmq::server()?.display().to_string()),
-        install: [
-            "sudo apt install rabbitmq-server",
-            "sudo dnf install rabbitmq-server",
-            "brew install rabbitmq",
-            "choco install rabbitmq",
-        ],
-    },
-    Need {
-        what: "compilador de C++",
-        parts: "parte 6, ZeroMQ, e lab_pipeline_zmq: compilar a libzmq",
-        found: || {
-            if cfg!(windows) {
-                (NEEDS[1].found)()
-            } else {
-                says("c++", "--version")
-            }
-        },
-        install: [
-            "sudo apt install g++",
-            "sudo dnf install gcc-c++",
-            "xcode-select --install",
-            "winget install Microsoft.VisualStudio.2022.BuildTools --override \
-             \"--add Microsoft.VisualStudio.Workload.VCTools --passive\"",
-        ],
-    },
-    Need {
-        what: "Python 3",
-        parts: "os testes, e exercícios em Python",
-        found: || says("python3", "--version").or(says("python", "--version")),
-        install: [
-            "sudo apt install python3-venv",
-            "sudo dnf install python3",
-            "brew install python",
-            "winget install Python.Python.3.13",
-        ],
-    },
-    Need {
-        what: "Mosquitto",
-        parts: "os testes da parte 4",
-        found: || {
-            in_folders(&["/usr/sbin", "/opt/homebrew/sbin", "/usr/local/sbin"])
-                .chain(windows_program("mosquitto"))
-                .find_map(|folder| exists(&folder.join(program("mosquitto"))))
-        },
-        install: [
-            "sudo apt install mosquitto mosquitto-clients",
-            "sudo dnf install mosquitto",
-            "brew install mosquitto",
-            "winget install EclipseFoundation.Mosquitto",
-        ],
-    },
-    Need {
-        what: "Chromium",
-        parts: "os testes da parte 3 e do livro",
-        found: || {
-            ["chromium", "chromium-browser", "google-chrome", "chrome"]
-                .iter()
-                .find_map(|name| in_path(name))
-                .or(exists(Path::new("/Applications/Google Chrome.app")))
-                .or(exists(Path::new(
-                    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-                )))
-        },
-        install: [
-            "sudo apt install chromium",
-            "sudo dnf install chromium",
-            "brew install --cask google-chrome",
-            "winget install Google.Chrome",
-        ],
-    },
-    Need {
         what: "just",
+        programs: "just",
         parts: "just test, just demo",
-        found: || says("just", "--version"),
         install: ["cargo install --locked --debug just"; 4],
     },
 ];
+
+/// What serves for this is needed before anything compiles.
+const EVERYTHING: &str = "tudo";
+
+/// Something that a part of the lecture needs.
+struct Need {
+    what: &'static str,
+    /// The programs by which it is known, separated by commas.
+    programs: &'static str,
+    /// What it is for.
+    parts: &'static str,
+    /// For each system the package, or the whole command. Empty where there is
+    /// nothing to install.
+    install: [&'static str; 4],
+}
+
+impl Need {
+    /// What a line of the list says; `None` of a line that says nothing.
+    fn of_line(line: &'static str) -> Option<Need> {
+        if line.starts_with('#') {
+            return None;
+        }
+        let mut fields = line.split('|').map(str::trim);
+        let mut field = || fields.next();
+        Some(Need {
+            what: field().filter(|what| !what.is_empty())?,
+            programs: field()?,
+            parts: field()?,
+            install: [field()?, field()?, field()?, field()?],
+        })
+    }
+
+    /// Where it is.
+    fn found(&self) -> Option<PathBuf> {
+        self.programs.split(',').map(str::trim).find_map(find)
+    }
+
+    /// How to install it on this system.
+    fn command(&self, system: System) -> String {
+        let package = self.install[system as usize];
+        let is_command = BEFORE.iter().any(|need| need.what == self.what);
+        let manager = match system {
+            _ if is_command => "",
+            System::Debian => "sudo apt install ",
+            System::Fedora => "sudo dnf install ",
+            System::MacOs => "brew install ",
+            System::Windows => "",
+        };
+        format!("{manager}{package}")
+    }
+}
 
 /// Tells what there is and how to get the rest; whether all is there.
 pub fn examine() -> bool {
     let style = Style::of_stdout();
     let system = system();
+    let listed = LIST.lines().filter_map(Need::of_line);
+    let [rust, just] = BEFORE;
     let mut missing = Vec::new();
-    for need in NEEDS {
+    for need in [rust].into_iter().chain(listed).chain([just]) {
+        if need.install[system as usize].is_empty() {
+            continue;
+        }
         let what = format!("{:18}", need.what);
-        match (need.found)() {
+        match need.found() {
             Some(found) => {
-                let found = style.faint(&found);
+                let found = style.faint(&found.display().to_string());
                 say(&format!("{} {what} {found}\n", style.good("✓")));
             }
             None => {
@@ -171,14 +111,13 @@ pub fn examine() -> bool {
     }
     say("\nO que falta, para que serve, e como se instala:\n");
     for need in &missing {
-        let command = need.install[system as usize];
+        let command = need.command(system);
         say(&format!(
             "\n  {} ({})\n  $ {command}\n",
             need.what, need.parts
         ));
     }
-    let needs_c = missing.iter().any(|need| need.parts == "tudo");
-    say(if needs_c {
+    say(if missing.iter().any(|need| need.parts == EVERYTHING) {
         "\nSem o que serve para tudo, nada compila.\n"
     } else {
         "\nO resto da aula corre assim mesmo.\n"
@@ -214,38 +153,55 @@ fn system() -> System {
     }
 }
 
-/// The first line that a program says of itself; `None` where it does not run.
-fn says(name: &str, argument: &str) -> Option<String> {
-    let output = Command::new(name)
-        .arg(argument)
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let line = text.lines().next()?.trim().to_string();
-    (output.status.success() && !line.is_empty()).then_some(line)
-}
-
-fn exists(path: &Path) -> Option<String> {
-    path.exists().then(|| path.display().to_string())
-}
-
-fn program(name: &str) -> String {
-    format!("{name}{}", env::consts::EXE_SUFFIX)
-}
-
-fn in_path(name: &str) -> Option<String> {
-    in_folders(&[]).find_map(|folder| exists(&folder.join(program(name))))
-}
-
-/// The folders of the path, and these.
-fn in_folders(more: &[&str]) -> impl Iterator<Item = PathBuf> + use<> {
+/// A program, by its path or in a folder of programs.
+fn find(program: &str) -> Option<PathBuf> {
+    // Where servers are, and Windows has what is in no path.
+    const MORE: [&str; 5] = [
+        "/usr/sbin",
+        "/opt/homebrew/sbin",
+        "/usr/local/sbin",
+        "C:/Program Files/mosquitto",
+        "C:/Program Files/Google/Chrome/Application",
+    ];
+    if program.starts_with('/') {
+        return Some(PathBuf::from(program)).filter(|path| path.exists());
+    }
+    if program == "rabbitmq-server" {
+        return rabbitmq::server();
+    }
+    if cfg!(windows) && ["cc", "c++"].contains(&program) {
+        let root = env::var_os("ProgramFiles(x86)")?;
+        let installer = "Microsoft Visual Studio/Installer";
+        let path = Path::new(&root).join(installer);
+        return Some(path).filter(|path| path.exists());
+    }
+    let name = match program {
+        "google-chrome" if cfg!(windows) => "chrome",
+        other => other,
+    };
+    let name = format!("{name}{}", env::consts::EXE_SUFFIX);
     let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = env::split_paths(&path).collect();
-    folders.extend(more.iter().map(PathBuf::from));
-    folders.into_iter()
+    env::split_paths(&path)
+        .chain(MORE.map(PathBuf::from))
+        .map(|folder| folder.join(&name))
+        .find(|path| path.exists())
 }
 
-fn windows_program(name: &str) -> Option<PathBuf> {
-    Some(PathBuf::from(env::var_os("ProgramFiles")?).join(name))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_list_is_understood() {
+        let lines = LIST
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty());
+        for line in lines {
+            let need = Need::of_line(line).expect(line);
+            assert_eq!(line.matches('|').count(), 6, "{line}");
+            assert!(!need.programs.is_empty(), "{line}");
+            let command = need.command(System::Debian);
+            assert!(command.starts_with("sudo apt install "), "{line}");
+        }
+    }
 }

@@ -220,6 +220,50 @@ fn a_programs_output_gives_the_terminal_no_orders() {
     }
 }
 
+/// On a terminal that is narrow, the line of the progress stays one line; and
+/// on one that wants no escape sequences there are none.
+#[test]
+#[cfg(unix)]
+fn terminals_of_every_kind() {
+    const TERMINAL: &str = "\
+import fcntl, os, pty, struct, sys, termios
+child, terminal = pty.fork()
+if child == 0:
+    size = struct.pack('HHHH', 24, 40, 0, 0)
+    fcntl.ioctl(0, termios.TIOCSWINSZ, size)
+    os.execv(sys.argv[1], sys.argv[1:])
+try:
+    while piece := os.read(terminal, 65536):
+        os.write(1, piece)
+except OSError:
+    pass
+";
+    let shown = |name: &str, value: &str| {
+        let output = Command::new("python3")
+            .args(["-c", TERMINAL, env!("CARGO_BIN_EXE_lab")])
+            .args(["check", "1", "--", "false", "{addr}"])
+            .env("LAB_NOTEBOOK", env!("CARGO_TARGET_TMPDIR"))
+            .env_remove("NO_COLOR")
+            .env("TERM", "xterm")
+            .env(name, value)
+            .output()
+            .expect("run python3 (sudo apt install python3)");
+        stdout(&output)
+    };
+    let coloured = shown("TERM", "xterm");
+    let mut bars = coloured.split("\r\x1b[K").filter(|p| p.contains('░'));
+    let bar = bars.next().expect("a bar");
+    assert_eq!(bar.chars().count(), 39, "{bar}");
+    assert!(coloured.contains("\x1b[31m✗"), "{coloured}");
+    // There it stops at the first failure.
+    assert!(coloured.contains("10 ficaram por correr"), "{coloured}");
+    for (name, value) in [("TERM", "dumb"), ("NO_COLOR", "1")] {
+        let plain = shown(name, value);
+        assert!(plain.contains("✗ SET guarda"), "{plain}");
+        assert!(!plain.contains(['\x1b', '░']), "{name}: {plain}");
+    }
+}
+
 /// The whole program's last words are there, where it does not even begin.
 #[test]
 #[cfg(unix)]
@@ -314,7 +358,10 @@ fn doctor_says_what_is_missing_and_how_to_get_it() {
     let (_, missing) = said.split_once("O que falta,").expect("a list");
     for says in [
         "\n  Rust (tudo)\n  $ curl https://sh.rustup.rs -sSf | sh\n",
-        "\n  CMake e make (parte 4, MQTT: compilar o cliente Paho)\n  $ sudo ",
+        "\n  CMake (parte 4, MQTT: compilar o cliente Paho)\n  $ sudo ",
+        "\n  compilador de C (tudo)\n  $ sudo ",
+        "\n  curl (os testes da parte 2)\n  $ sudo ",
+        "\n  nc (os testes da parte 1)\n  $ sudo ",
         "\n  Python 3 (os testes, e exercícios em Python)\n  $ sudo ",
         "\nSem o que serve para tudo, nada compila.\n",
     ] {
