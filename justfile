@@ -10,6 +10,10 @@ default:
 demo LESSON:
     @cargo run --quiet -p demo -- {{ LESSON }}
 
+# Guarda o que uma lição envia num ficheiro do Wireshark: just capture mqtt_qos
+capture LESSON:
+    @cargo run --quiet -p demo -- {{ LESSON }} --capture {{ LESSON }}.pcapng
+
 # Inicia um RabbitMQ para as lições da parte 5; Ctrl-C para-o
 [no-exit-message]
 rabbitmq:

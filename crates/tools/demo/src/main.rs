@@ -12,6 +12,10 @@
 //! ```
 //!
 //! Os endereços são os que a lição documenta, e não os que a demonstração usa.
+//! Com `--capture eco.pcapng`, o que os programas enviaram uns aos outros fica
+//! num ficheiro que o Wireshark abre.
+
+mod capture;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -26,11 +30,15 @@ use programs::{Build, BuildError, Target};
 use rabbitmq::{Broker, RabbitMq};
 use transcript::{Event, Failure, Ports, Transcript};
 
+use crate::capture::Capture;
+
 const USAGE: &str = "\
 Mostra uma lição a funcionar, com todos os seus programas num só terminal.
 
   cargo run -p demo tcp_echo_server
+  cargo run -p demo tcp_echo_server --capture eco.pcapng
 
+Com --capture, o que passa na rede fica num ficheiro que o Wireshark abre.
 Os nomes das lições estão em README.md.
 ";
 
@@ -40,8 +48,8 @@ const USELESS: &str = "Essa opção não existe.";
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
-    let name = match parse(env::args_os().skip(1)) {
-        Ok(Some(name)) => name,
+    let asked = match parse(env::args_os().skip(1)) {
+        Ok(Some(asked)) => asked,
         Ok(None) => {
             say(USAGE);
             return ExitCode::SUCCESS;
@@ -53,8 +61,8 @@ fn main() -> ExitCode {
     };
     // Without it the programs would still write for a moment.
     let _ = programs::end_on_signals(|| {});
-    match transcript_of(&name) {
-        Ok(Some(transcript)) => match show(&transcript) {
+    match transcript_of(&asked.lesson) {
+        Ok(Some(transcript)) => match show(&transcript, asked.capture) {
             Ok(()) => ExitCode::SUCCESS,
             Err(what) => {
                 eprintln!("{what}");
@@ -75,17 +83,31 @@ fn main() -> ExitCode {
     }
 }
 
-/// The lesson's name; `None` where help was asked for.
+/// What is asked for.
+#[derive(Default)]
+struct Asked {
+    lesson: String,
+    /// Where what passes between the programs is kept.
+    capture: Option<PathBuf>,
+}
+
+/// What is asked for; `None` where that is help.
 fn parse(
     words: impl IntoIterator<Item = OsString>,
-) -> Result<Option<String>, String> {
-    let mut name = String::new();
+) -> Result<Option<Asked>, String> {
+    let mut asked = Asked::default();
     let mut parser = lexopt::Parser::from_args(words);
     while let Some(word) = parser.next().map_err(|_| USELESS)? {
         match word {
             Long("help") | Short('h') => return Ok(None),
-            Value(word) if name.is_empty() => {
-                name = word.to_string_lossy().into_owned();
+            Long("capture") => {
+                let file = parser.value().map_err(
+                    |_| "A --capture falta o ficheiro: --capture eco.pcapng",
+                )?;
+                asked.capture = Some(file.into());
+            }
+            Value(word) if asked.lesson.is_empty() => {
+                asked.lesson = word.to_string_lossy().into_owned();
             }
             Value(word) => {
                 return Err(format!("«{}» está a mais.", word.display()));
@@ -93,7 +115,7 @@ fn parse(
             _ => return Err(USELESS.to_string()),
         }
     }
-    Ok(Some(name))
+    Ok(Some(asked))
 }
 
 /// The lesson's first block, if there is such a lesson and it has one.
@@ -106,7 +128,10 @@ fn transcript_of(name: &str) -> Result<Option<Transcript>, String> {
     Ok(all.into_iter().next())
 }
 
-fn show(transcript: &Transcript) -> Result<(), String> {
+fn show(
+    transcript: &Transcript,
+    capture: Option<PathBuf>,
+) -> Result<(), String> {
     let programs = build(transcript)?;
     let broker = rabbitmq_for(transcript)?;
     let ports = Ports::new(broker.iter().map(|broker| (5672, broker.port())));
@@ -131,10 +156,33 @@ fn show(transcript: &Transcript) -> Result<(), String> {
         });
     };
     let program = |name: &str| Command::new(&programs[name]);
-    let played = transcript::play(transcript, ports, LIMIT, program, told);
-    played
-        .map(|_| ())
-        .map_err(|failure| in_portuguese(&failure))
+    let Some(file) = capture else {
+        let played = transcript::play(transcript, ports, LIMIT, program, told);
+        return match played {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(in_portuguese(&failure)),
+        };
+    };
+    let unwritable = |error: io::Error| {
+        format!("Não foi possível escrever em {}: {error}", file.display())
+    };
+    let mut capture = Capture::new(transcript, &file).map_err(unwritable)?;
+    let through =
+        |client: &str, documented, real| capture.link(client, documented, real);
+    let played = transcript::play_through(
+        transcript, ports, LIMIT, program, told, through,
+    );
+    // What passed before something went wrong is what one wants to see.
+    let left_out = capture.write().map_err(unwritable)?;
+    let shown = file.display();
+    eprintln!("O que passou na rede está em {shown}: wireshark {shown}");
+    if left_out > 0 {
+        eprintln!("Era muito: faltam os últimos {left_out} acontecimentos.");
+    }
+    match played {
+        Ok(_) => Ok(()),
+        Err(failure) => Err(in_portuguese(&failure)),
+    }
 }
 
 /// Builds the lessons of a block, with cargo's words for whoever waits.

@@ -1,7 +1,9 @@
 //! The demo as a lecturer runs it.
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
 
 use programs::Setup;
 use testkit::{DEADLINE, Program, lesson};
@@ -100,4 +102,81 @@ fn colours_only_for_who_wants_them() {
     assert!(shown("TERM", "xterm"));
     assert!(!shown("NO_COLOR", "1"));
     assert!(!shown("TERM", "dumb"));
+}
+
+/// What Wireshark makes of a capture: the protocols and what it says of each
+/// packet, one a line. Every checksum must be right.
+fn wireshark(file: &Path) -> String {
+    let mut tshark = Command::new("tshark");
+    for checked in ["ip", "tcp", "udp"] {
+        tshark.args(["-o", &format!("{checked}.check_checksum:TRUE")]);
+    }
+    tshark.arg("-r").arg(file).args(["-T", "fields"]);
+    for field in ["_ws.col.Protocol", "_ws.col.Info", "_ws.expert"] {
+        tshark.args(["-e", field]);
+    }
+    let output = tshark
+        .output()
+        .expect("tshark is missing: apt-get install tshark");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn keeps_what_passes_for_wireshark() {
+    for (lesson, wanted) in [
+        ("tcp_echo_server", &["TCP\t"][..]),
+        ("udp_echo_server", &["UDP\t"]),
+        (
+            "items_api",
+            &["HTTP\tGET /items/1", "HTTP/1.1 404 Not Found"],
+        ),
+        (
+            "ws_chat_server",
+            &["101 Switching Protocols", "WebSocket Text"],
+        ),
+        (
+            "mqtt_publisher",
+            &["MQTT\tConnect Command", "Publish Message"],
+        ),
+        (
+            "rabbitmq_producer",
+            &["AMQP\tConnection.Start", "Basic.Publish"],
+        ),
+    ] {
+        let name = format!("demo-{}-{lesson}.pcapng", std::process::id());
+        let file = env::temp_dir().join(name);
+        let mut command = demo(&[lesson, "--capture"]);
+        command.arg(&file);
+        let finished = Program::start(&mut command).finish_within(DEADLINE * 6);
+        assert!(finished.status.success(), "{finished:?}");
+        assert!(finished.stderr.contains("wireshark"), "{finished:?}");
+        let seen = wireshark(&file);
+        fs::remove_file(&file).expect("remove the capture");
+        for what in wanted {
+            assert!(seen.contains(what), "{lesson} without {what}:\n{seen}");
+        }
+        for wrong in ["Malformed", "(Error", "checksum"] {
+            assert!(!seen.contains(wrong), "{lesson}, {wrong}:\n{seen}");
+        }
+        // RabbitMQ itself resets a client that leaves without a word.
+        let resets = lesson == "rabbitmq_producer" || !seen.contains("[RST");
+        assert!(resets, "{lesson}:\n{seen}");
+    }
+}
+
+#[test]
+fn a_capture_that_cannot_be_written_is_told_before_anything_runs() {
+    let words = ["tcp_echo_server", "--capture", "/dev/null/eco.pcapng"];
+    let finished = Program::start(&mut demo(&words)).finish();
+    assert_eq!(finished.status.code(), Some(1), "{finished:?}");
+    let says = "Não foi possível escrever em /dev/null/eco.pcapng";
+    assert!(finished.stderr.contains(says), "{finished:?}");
+    assert_eq!(finished.stdout, "");
+    let finished = Program::start(&mut demo(&words[..2])).finish();
+    assert_eq!(finished.status.code(), Some(2), "{finished:?}");
+    assert!(
+        finished.stderr.contains("A --capture falta"),
+        "{finished:?}"
+    );
 }

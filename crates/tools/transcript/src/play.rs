@@ -144,15 +144,37 @@ pub fn play(
     program: impl Fn(&str) -> Command,
     told: impl Fn(usize, Event) + Sync,
 ) -> Result<Vec<Performance>, Failure> {
+    let direct = |_: &str, _: u16, real: u16| Ok(real);
+    play_through(transcript, ports, limit, program, told, direct)
+}
+
+/// The same where something stands between the programs: `through` is asked,
+/// with the name of a program, for the port at which this one finds what
+/// listens on a documented port, and really on the other.
+///
+/// # Errors
+/// As for [`play`]; and where `through` gives none, as if the program did not
+/// start.
+pub fn play_through(
+    transcript: &Transcript,
+    ports: Ports,
+    limit: Duration,
+    program: impl Fn(&str) -> Command,
+    told: impl Fn(usize, Event) + Sync,
+    through: impl FnMut(&str, u16, u16) -> io::Result<u16>,
+) -> Result<Vec<Performance>, Failure> {
     check_ports(transcript, &ports)?;
     let mut stage = Stage {
         ports,
         limit,
         program,
+        through,
     };
     let mut running = Vec::new();
+    let mut seen = Vec::new();
     for (place, terminal) in transcript.terminals.iter().enumerate() {
-        let program = stage.start(terminal)?;
+        let (program, through) = stage.start(terminal)?;
+        seen.push(through);
         // The last terminal keeps nobody waiting.
         if place + 1 < transcript.terminals.len() {
             let mut lines = program.stdout().lines();
@@ -162,7 +184,17 @@ pub fn play(
         }
         running.push(program);
     }
-    let ports = &stage.ports;
+    // What each prints: of those between, it knows only its own.
+    let seen: Vec<Ports> = seen
+        .into_iter()
+        .map(|through| {
+            let mut ports = stage.ports.clone();
+            for (documented, port) in through {
+                ports.insert(documented, port);
+            }
+            ports
+        })
+        .collect();
     // Closed by the last of those that end by themselves.
     let (ending, ended) = mpsc::channel::<Infallible>();
     let ended = Mutex::new(ended);
@@ -174,7 +206,7 @@ pub fn play(
     thread::scope(|scope| {
         let mut playing = Vec::new();
         for (place, terminal) in transcript.terminals.iter().enumerate() {
-            let (running, told) = (&running, &told);
+            let (running, told, ports) = (&running, &told, &seen[place]);
             let (ended, printed) = (&ended, &printed);
             let first_failure = &first_failure;
             let ending = (!terminal.is_interrupted()).then(|| ending.clone());
@@ -243,15 +275,29 @@ fn check_ports(transcript: &Transcript, ports: &Ports) -> Result<(), Failure> {
 }
 
 /// Where programs are started.
-struct Stage<F> {
+struct Stage<F, G> {
     ports: Ports,
     limit: Duration,
     program: F,
+    through: G,
 }
 
-impl<F: Fn(&str) -> Command> Stage<F> {
+impl<F, G> Stage<F, G>
+where
+    F: Fn(&str) -> Command,
+    G: FnMut(&str, u16, u16) -> io::Result<u16>,
+{
     /// Starts what runs in a terminal, and learns on which ports it listens.
-    fn start(&mut self, terminal: &Terminal) -> Result<Program, Failure> {
+    /// Gives, too, where it finds others: the documented port, and the one of
+    /// what stands between.
+    fn start(
+        &mut self,
+        terminal: &Terminal,
+    ) -> Result<(Program, Vec<(u16, u16)>), Failure> {
+        let fails = |error| Failure::DoesNotStart {
+            name: terminal.name().to_string(),
+            error,
+        };
         let mut command = match terminal.lesson() {
             Some(lesson) => (self.program)(lesson),
             None => Command::new(terminal.name()),
@@ -266,18 +312,24 @@ impl<F: Fn(&str) -> Command> Stage<F> {
         for port in &opens {
             ports.insert(*port, 0);
         }
+        let mut through = Vec::new();
+        for documented in terminal.connects() {
+            if let Some(real) = self.ports.real(*documented) {
+                let port = (self.through)(terminal.name(), *documented, real)
+                    .map_err(fails)?;
+                ports.insert(*documented, port);
+                through.push((*documented, port));
+            }
+        }
         let arguments = terminal.arguments().iter();
         command.args(arguments.map(|word| ports.to_real(word)));
         let program = Setup::new(&mut command).as_seen().start();
-        let program = program.map_err(|error| Failure::DoesNotStart {
-            name: terminal.name().to_string(),
-            error,
-        })?;
+        let program = program.map_err(fails)?;
         for port in opens {
             let real = self.told(terminal, &program, port)?;
             self.ports.insert(port, real);
         }
-        Ok(program)
+        Ok((program, through))
     }
 
     /// The port that a program tells where it should tell this one.

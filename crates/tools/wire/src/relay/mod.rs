@@ -38,7 +38,8 @@ pub struct Ends {
 /// A side that does not read keeps the other one from sending: a connection
 /// takes no more than a few hundred KiB here, and two file descriptors. One
 /// thread serves all the connections of a relay. When the relay is dropped,
-/// its connections end as with [`cut`](Relay::cut).
+/// what has come is passed on and told; then its connections end as with
+/// [`cut`](Relay::cut), which is not told: nobody at their ends did it.
 pub struct Relay {
     address: SocketAddr,
     orders: Sender<(Order, Sender<io::Result<()>>)>,

@@ -136,6 +136,7 @@ impl Relay {
             connection: Arc::new(connection),
             connected: false,
             is_cut: false,
+            untold: false,
             client: Side::new(client),
             server: Side::default(),
             to_server: Pipe::default(),
@@ -213,6 +214,10 @@ impl Work for Relay {
             Order::Refuse => self.stop_listening(),
             Order::Cut => self.cut(),
             Order::End => {
+                // What ends only because the relay does is not told.
+                for link in self.links.values_mut() {
+                    link.untold = true;
+                }
                 let _ = self.cut();
                 for number in std::mem::take(&mut self.ready) {
                     self.drive(number);
@@ -287,8 +292,10 @@ struct Link {
     connection: Arc<Connection>,
     /// The server has taken the call.
     connected: bool,
-    /// Nothing is told any more, and the client is gone.
+    /// The client is gone, because the relay was cut.
     is_cut: bool,
+    /// Nothing is told any more.
+    untold: bool,
     client: Side,
     server: Side,
     to_server: Pipe,
@@ -422,7 +429,7 @@ impl Link {
     /// There is no server: the client is told so.
     fn refuse(&mut self, told: &Told) {
         let refused = Happening::Refused(Arc::clone(&self.connection));
-        told.recorder.tell(self.id, refused);
+        self.tell(told, refused);
         self.client.reset();
     }
 
@@ -456,7 +463,7 @@ impl Link {
                 Some(true) => {
                     self.connected = true;
                     let opened = Arc::clone(&self.connection);
-                    told.recorder.tell(self.id, Happening::Opened(opened));
+                    self.tell(told, Happening::Opened(opened));
                 }
             }
         }
@@ -483,7 +490,7 @@ impl Link {
     }
 
     fn tell(&self, told: &Told, what: Happening) -> Verdict {
-        match self.is_cut {
+        match self.untold {
             true => Verdict::Pass,
             false => told.recorder.tell(self.id, what),
         }
@@ -602,6 +609,7 @@ impl Link {
         }
         self.tell(told, Happening::Closed);
         self.is_cut = true;
+        self.untold = true;
         self.to_client.flush(&mut self.client);
         self.client.reset();
         self.to_server.ended = true;

@@ -222,10 +222,12 @@ impl Work for Relay {
                 self.server = Some(server);
             }
             Order::Refuse => self.server = None,
-            Order::Cut | Order::End => {
+            Order::Cut => {
                 self.server = None;
                 self.forget_all();
             }
+            // What ends only because the relay does is not told.
+            Order::End => self.server = None,
         }
         Ok(())
     }

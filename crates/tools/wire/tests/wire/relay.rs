@@ -360,6 +360,19 @@ fn a_relay_that_ends_passes_on_what_has_come() {
     assert!(told.ends_with(&ends), "{told:?}");
 }
 
+/// Nor does the end of the recording look like something that they did.
+#[test]
+fn what_ends_with_the_relay_is_not_told() {
+    let wire = Wire::new();
+    let (mut client, server) = wire.connect();
+    client.write_all(b"hello").expect("sent");
+    (&server).read_exact(&mut [0; 5]).expect("it passes");
+    drop(wire.relay);
+    assert_eq!(read_to_reset(&client), b"");
+    let told: Vec<Event> = wire.events.try_iter().collect();
+    assert_eq!(told.len(), 2, "{told:?}"); // opened, and five bytes
+}
+
 /// Cuts just before the mark.
 struct Cutter;
 
