@@ -511,7 +511,8 @@ fn readme_lists_the_lessons_of_the_book() {
 }
 
 /// What a page's table says of the program is in the program: each piece of
-/// code in the second column, where `…` stands for what was left out.
+/// code in the second column, where `…` stands for what was left out. It may
+/// also be the name of another lesson.
 #[test]
 fn every_call_in_a_table_is_in_the_program() {
     let solid = |text: &str| text.split_whitespace().collect::<String>();
@@ -540,6 +541,9 @@ fn every_call_in_a_table_is_in_the_program() {
             let row = row.replace("\\|", "¦");
             let here = row.split('|').nth(2).expect("a second column");
             for code in here.split('`').skip(1).step_by(2) {
+                if lessons.iter().any(|path| path.ends_with(code)) {
+                    continue;
+                }
                 for piece in code.replace('¦', "|").split('…') {
                     assert!(
                         programs.contains(&solid(piece)),

@@ -253,8 +253,7 @@ mod tests {
     fn what_has_all_it_needs_stays_as_it_is() {
         let cast = cast("mqtt_subscriber");
         assert!(!cast.needs_rabbitmq());
-        assert_eq!(cast.roles[0].name, "mqtt_broker");
-        assert_eq!(cast.roles.len(), 3);
+        assert_eq!(names(&cast), ["mqtt_broker", "mqtt_subscriber"]);
     }
 
     #[test]
