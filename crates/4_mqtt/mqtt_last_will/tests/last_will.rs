@@ -8,6 +8,8 @@ testkit::mqtt_broker_tests!(
     killed
     status_for_who_comes_late
     comes_back_after_the_broker
+    device_ends_beside_its_broker
+    watcher_ends_beside_its_broker
 );
 
 #[test]
@@ -102,6 +104,33 @@ fn no_such_role() {
         Program::start(lesson("mqtt_last_will").args(arguments))
             .finish()
             .assert_fails_with("Que papel? Escolha um: vigia ou dispositivo.");
+    }
+}
+
+fn device_ends_beside_its_broker(broker: Broker) {
+    testkit::mqtt::ends_beside_its_broker(broker, |url| {
+        let mut command = lesson("mqtt_last_will");
+        let device = Program::start(command.args([url, "dispositivo"]));
+        device.wait_for("online\n");
+        device
+    });
+}
+
+fn watcher_ends_beside_its_broker(broker: Broker) {
+    testkit::mqtt::ends_beside_its_broker(broker, |url| {
+        let mut command = lesson("mqtt_last_will");
+        let watcher = Program::start(command.args([url, "vigia"]));
+        watcher.wait_for("À espera");
+        watcher
+    });
+}
+
+#[test]
+fn broker_that_hangs_up() {
+    for role in ["vigia", "dispositivo"] {
+        testkit::mqtt::knocks_about_once_a_second(|url| {
+            Program::start(lesson("mqtt_last_will").args([url, role]))
+        });
     }
 }
 

@@ -9,6 +9,7 @@ testkit::mqtt_broker_tests!(
     everything_is_not_the_brokers_own
     messages_of_others
     comes_back_after_the_broker
+    ends_beside_its_broker
 );
 
 #[test]
@@ -85,7 +86,7 @@ fn everything_is_not_the_brokers_own(broker: Broker) {
 
 fn messages_of_others(broker: Broker) {
     let program = start(&broker, &["myhome/+/temperature"]);
-    program.wait_for("Subscrito");
+    broker.wait_for_subscriptions(1);
     let mut other = Client::new(broker.address());
     other.publish("myhome/livingroom/humidity", "60", 0);
     other.publish("myhome/livingroom/temperature", "21", 0);
@@ -103,6 +104,7 @@ fn comes_back_after_the_broker(mut broker: Broker) {
     program.wait_for_error("Ligação perdida.\n");
     broker.restart();
     program.wait_for_lines(4);
+    broker.wait_for_subscriptions(2);
     Client::new(broker.address()).publish("jardim/rega", "ligada", 0);
     program.wait_for("jardim/rega <- jardim/+\n");
 }
@@ -117,6 +119,33 @@ fn invalid_filters() {
                 "«{filter}»: «+» e «#» são um nível inteiro, «#» o último."
             ));
     }
+}
+
+fn ends_beside_its_broker(broker: Broker) {
+    testkit::mqtt::ends_beside_its_broker(broker, |url| {
+        let mut command = lesson("mqtt_wildcards");
+        let program = Program::start(command.args([url, "#"]));
+        program.wait_for(" <- #");
+        program
+    });
+}
+
+#[test]
+fn broker_that_hangs_up() {
+    testkit::mqtt::knocks_about_once_a_second(|url| {
+        Program::start(lesson("mqtt_wildcards").args([url, "casa/#"]))
+    });
+}
+
+#[test]
+fn closed_output() {
+    let broker = Broker::start(Kind::Lesson);
+    let mut command = lesson("mqtt_wildcards");
+    let command = command.args([&broker.url(), "casa/#"]);
+    testkit::ends_when_cut_short(command, |_| {
+        broker.wait_for_subscriptions(1);
+        Client::new(broker.address()).publish("casa/luz", "ligada", 0);
+    });
 }
 
 #[test]
