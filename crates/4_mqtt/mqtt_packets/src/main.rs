@@ -84,6 +84,8 @@ async fn relay(client: TcpStream, url: String, port: u16) {
     let Ok(broker) = TcpStream::connect(&url["mqtt://".len()..]).await else {
         return eprintln!("Sem broker em {url}: cargo run -p mqtt_broker");
     };
+    // Sem isto, o resto de um pacote esperava pela confirmação do cabeçalho.
+    let _ = (client.set_nodelay(true), broker.set_nodelay(true));
     let (from_client, to_client) = client.into_split();
     let (from_broker, to_broker) = broker.into_split();
 

@@ -30,6 +30,7 @@ use paho_mqtt::{self as mqtt, AsyncClient, Message, QOS_0};
 use tokio::time;
 
 const URL: &str = "mqtt://localhost:1883";
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -42,7 +43,9 @@ async fn main() {
         process::exit(1)
     };
     println!("A publicar com QoS {qos}");
-    let copies = publish(&url, qos).await.unwrap_or_else(|error| {
+    let copies = time::timeout(TIME_LIMIT, publish(&url, qos)).await;
+    let copies = copies.unwrap_or(Err(mqtt::Error::Timeout));
+    let copies = copies.unwrap_or_else(|error| {
         eprintln!(
             "Não foi possível ligar a {url} ({error:?}). Inicie primeiro o \
              broker, noutro terminal: cargo run -p mqtt_broker"
@@ -87,10 +90,12 @@ async fn publish(url: &str, qos: i32) -> mqtt::Result<u32> {
         while let Ok(Ok(message)) = time::timeout(wait, messages.recv()).await {
             match message {
                 Some(message) if message.payload() == b"fim" => {
-                    publisher.disconnect(None).await?;
+                    let goodbye = publisher.disconnect(None);
+                    let _ = time::timeout(wait, goodbye).await;
                     return Ok(copies);
                 }
-                _ => copies += 1,
+                Some(_) => copies += 1,
+                None => return Err(mqtt::Error::Disconnected),
             }
         }
     }

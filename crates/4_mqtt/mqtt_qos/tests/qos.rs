@@ -1,6 +1,9 @@
 //! What each level promises, with both brokers, cut at each of its packets.
 
-use testkit::mqtt::Broker;
+use std::io::Write;
+use std::net::TcpListener;
+
+use testkit::mqtt::{Broker, Kind, accept, packet, read_packet};
 use testkit::{Program, lesson, unused_address};
 
 testkit::mqtt_broker_tests!(
@@ -98,4 +101,44 @@ fn nobody_listens() {
     assert_eq!(finished.stdout, "A publicar com QoS 0\n");
     let start = format!("Não foi possível ligar a {url} (");
     assert!(finished.stderr.starts_with(&start), "{finished:?}");
+}
+
+/// The broker hangs up on the one that counts: that is not a copy, and there
+/// is nothing to wait for.
+#[test]
+fn broker_that_goes_away() {
+    let broker = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let url = format!("mqtt://{}", broker.local_addr().expect("an address"));
+    let program = Program::start(lesson("mqtt_qos").args([&url, "0"]));
+    let (mut receiver, _) = accept(&broker);
+    receiver
+        .write_all(&[packet::CONNACK, 2, 0, 0])
+        .expect("accept");
+    let subscribe = read_packet(&mut receiver).expect("a subscription").body;
+    let granted = [packet::SUBACK, 3, subscribe[0], subscribe[1], 0];
+    receiver.write_all(&granted).expect("grant");
+    let (mut publisher, _) = accept(&broker);
+    publisher
+        .write_all(&[packet::CONNACK, 2, 0, 0])
+        .expect("accept");
+    read_packet(&mut publisher).expect("the message");
+    drop((receiver, broker));
+    let finished = program.finish();
+    assert_eq!(finished.status.code(), Some(1), "{finished:?}");
+    assert!(!finished.stdout.contains("Cópias"), "{finished:?}");
+    assert!(finished.stderr.contains(&url), "{finished:?}");
+}
+
+/// A packet that no level of QoS repeats: it gives up, and says so.
+#[test]
+fn cut_before_the_subscription() {
+    let broker = Broker::start(Kind::Lesson);
+    let mut command = lesson("mqtt_packets");
+    command.args(["127.0.0.1:0", &broker.url(), "SUBACK"]);
+    let relay = Program::start(&mut command);
+    let url = format!("mqtt://{}", relay.address());
+    let program = Program::start(lesson("mqtt_qos").args([&url, "1"]));
+    let finished = program.finish();
+    assert_eq!(finished.status.code(), Some(1), "{finished:?}");
+    assert!(finished.stderr.contains(&url), "{finished:?}");
 }
