@@ -42,3 +42,8 @@ setup:
     @echo 'Os testes precisam de Python 3: winget install Python.Python.3.13'
     python -m venv .venv
     .venv\Scripts\python.exe -m pip install --quiet --requirement crates\tools\testkit\peers\requirements.txt
+
+# Faz outra vez a imagem do README, clara e escura
+[unix]
+picture: setup
+    @.venv/bin/python crates/tools/testkit/peers/picture.py

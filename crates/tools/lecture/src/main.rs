@@ -11,6 +11,10 @@
 //! browser mostra-o. `cargo run -p lecture -- build PASTA` escreve o site.
 //! Com `--slides FICHEIRO.md` (de Pandoc), num caso e no outro, cada página
 //! mostra também o diapositivo que tem o seu título.
+//!
+//! Na página de uma lição, a tecla `r` corre os seus programas. Com `--record`,
+//! o site que se escreve mostra-os também, gravados; `capture LIÇÃO FICHEIRO`
+//! grava o que passa entre eles, para o Wireshark.
 
 mod arguments;
 mod beside;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use programs::{Build, Target};
+use programs::{Build, BuildError, Target};
 use tokio::sync::mpsc;
 use tokio::time;
 
@@ -93,7 +93,7 @@ pub async fn record_all(
             ))?;
             continue;
         }
-        terminal::say(&format!("{lesson}: a gravar"))?;
+        terminal::say(&format!("{lesson}: a compilar e a gravar"))?;
         match record(workspace, &lesson).await {
             Ok(recording) => {
                 let path = format!("recordings/{lesson}.js");
@@ -131,15 +131,21 @@ fn pages(files: &Files) -> Vec<(String, String)> {
     pages
 }
 
-/// Has cargo build a program, and say so on this terminal.
+/// Has cargo build a program.
 async fn build(program: &str) -> Result<(), String> {
     let name = program.to_string();
     let built = tokio::task::spawn_blocking(move || {
-        Build::new([Target::Bin(&name)]).run().map(drop)
+        Build::new([Target::Bin(&name)]).quietly().run()
     });
     match built.await {
-        Ok(Ok(())) => Ok(()),
-        _ => Err(format!("{program}: não compila.")),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(BuildError::DoesNotCompile(words))) => {
+            Err(format!("{words}{program}: não compila."))
+        }
+        Ok(Err(error)) => {
+            Err(format!("{program}: o cargo falhou ({error:?})."))
+        }
+        Err(error) => Err(format!("{program}: {error}.")),
     }
 }
 

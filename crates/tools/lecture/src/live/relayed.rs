@@ -155,6 +155,9 @@ fn frame(message: Message, protocol: Protocol) -> Frame {
             title: match (&content.preview, content.protocol) {
                 // Text has nothing to say of itself.
                 (Some(text), Protocol::Text) => format!("«{text}»"),
+                _ if is_masked(&content) => {
+                    format!("{}, com máscara", content.summary)
+                }
                 _ => content.summary,
             },
             preview: content
@@ -177,6 +180,12 @@ fn frame(message: Message, protocol: Protocol) -> Frame {
             ..frame
         },
     }
+}
+
+/// Whether it is a WebSocket frame of a client.
+fn is_masked(frame: &wire::Frame) -> bool {
+    let mut fields = frame.fields.iter();
+    fields.any(|field| field.id == "websocket.mask" && field.value == "1")
 }
 
 fn field(field: wire::Field) -> Field {
