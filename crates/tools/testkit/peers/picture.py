@@ -12,7 +12,7 @@ from browser import launch
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[4]
-LESSON = "mqtt_subscriber"
+LESSON = "ws_chat_server"
 SIZE = {"width": 1280, "height": 720}
 # The lesson may have to be compiled first.
 PATIENCE = 300_000
@@ -24,9 +24,13 @@ def play(page, url):
     page.goto(f"{url}/{LESSON}.html")
     page.locator(".run button").wait_for()
     page.keyboard.press("r")
-    published = page.locator(".message.frame", has_text="PUBLISH QoS")
-    published.first.click()
-    page.locator(".opened-frame [role=option]", has_text="Topic Name").click()
+    page.locator(".message.frame", has_text="com máscara").first.click()
+    page.locator(".opened-frame [role=option]", has_text="Masking-key").click()
+    # The same picture whether or not something had to be compiled.
+    page.evaluate(
+        "document.querySelectorAll('.lines > .cargo')"
+        ".forEach((line) => line.remove())"
+    )
 
 
 def main():
