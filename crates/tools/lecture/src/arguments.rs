@@ -8,9 +8,8 @@ use lexopt::ValueExt;
 
 /// How the program is called, for who calls it in another way.
 pub const USAGE: &str = "Um endereço; ou build e uma pasta, com --record \
-                         para gravar as lições a correr; ou capture, uma \
-                         lição e um ficheiro .pcapng. Com --slides, também o \
-                         ficheiro dos diapositivos. Um exemplo: \
+                         para gravar as lições a correr. Com --slides, também \
+                         o ficheiro dos diapositivos. Um exemplo: \
                          cargo run -p lecture -- build target/livro";
 
 const ADDRESS: &str = "127.0.0.1:3000";
@@ -34,8 +33,6 @@ pub enum Task {
         /// Also what happens when its lessons run.
         record: bool,
     },
-    /// Plays a lesson, and writes what went over the wire to this file.
-    Capture { lesson: String, file: PathBuf },
     /// Says how the program is called.
     Help,
 }
@@ -70,11 +67,6 @@ impl Arguments {
             Some(word) if word == "build" => {
                 let folder = words.next().ok_or("a folder")?.into();
                 Task::Build { folder, record }
-            }
-            Some(word) if word == "capture" => {
-                let lesson = words.next().ok_or("a lesson")?.string()?;
-                let file = words.next().ok_or("a file")?.into();
-                Task::Capture { lesson, file }
             }
             Some(address) => Task::Serve(address.string()?),
         };
@@ -118,9 +110,6 @@ mod tests {
         let (folder, record) = ("a".into(), true);
         let build = Some(Task::Build { folder, record });
         assert_eq!(task(&["build", "--record", "a"]), build);
-        let (lesson, file) = ("ws_chat_server".to_string(), "a.pcapng".into());
-        let capture = Some(Task::Capture { lesson, file });
-        assert_eq!(task(&["capture", "ws_chat_server", "a.pcapng"]), capture);
     }
 
     #[test]
@@ -146,7 +135,6 @@ mod tests {
             &["--nada"],
             &["--slides"],
             &["--record"],
-            &["capture", "ws_chat_server"],
         ] {
             assert_eq!(parse(wrong), None, "{wrong:?}");
         }

@@ -20,7 +20,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::sync::mpsc;
 
-pub use record::{record, record_all};
+pub use record::record_all;
 
 use access::Access;
 use event::Outbox;

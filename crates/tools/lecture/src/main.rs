@@ -13,8 +13,7 @@
 //! mostra também o diapositivo que tem o seu título.
 //!
 //! Na página de uma lição, a tecla `r` corre os seus programas. Com `--record`,
-//! o site que se escreve mostra-os também, gravados; `capture LIÇÃO FICHEIRO`
-//! grava o que passa entre eles, para o Wireshark.
+//! o site que se escreve mostra-os também, gravados.
 
 mod arguments;
 mod beside;
@@ -33,7 +32,6 @@ mod theme;
 
 use std::env;
 use std::error::Error;
-use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -71,9 +69,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Task::Build { folder, record } => {
             write(&material()?, &folder, record).await
         }
-        Task::Capture { lesson, file } => {
-            capture(&material()?.workspace, &lesson, &file).await
-        }
         Task::Help => Ok(terminal::say(USAGE)?),
     }
 }
@@ -98,18 +93,4 @@ async fn write(
     terminal::say(&format!("O livro está em {}", index.display()))?;
     book.tell(None);
     Ok(())
-}
-
-/// Plays a lesson, and writes what went over the wire.
-async fn capture(
-    workspace: &Path,
-    lesson: &str,
-    file: &Path,
-) -> Result<(), Box<dyn Error>> {
-    let recording = live::record(workspace, lesson).await?;
-    fs::write(file, &recording.capture).map_err(|error| {
-        format!("Não foi possível escrever em {file:?}: {error}")
-    })?;
-    let file = file.display();
-    Ok(terminal::say(&format!("A captura está em {file}"))?)
 }

@@ -314,9 +314,8 @@ fn wrong_arguments() {
             .finish()
             .assert_fails_with(
                 "Um endereço; ou build e uma pasta, com --record para gravar \
-                 as lições a correr; ou capture, uma lição e um ficheiro \
-                 .pcapng. Com --slides, também o ficheiro dos diapositivos. \
-                 Um exemplo: cargo run -p lecture -- build target/livro",
+                 as lições a correr. Com --slides, também o ficheiro dos \
+                 diapositivos. Um exemplo: cargo run -p lecture -- build target/livro",
             );
     }
     Program::start(lesson("lecture").arg("banana"))

@@ -23,33 +23,26 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// How long everything may be seen running, before it is ended.
 const SIGHT: Duration = Duration::from_secs(1);
 
-/// What happened when a lesson was played.
-#[derive(Debug)]
-pub struct Recording {
-    /// Everything, as a page would have been told.
-    pub events: Vec<Stamped>,
-    /// What went over the wire, for Wireshark.
-    pub capture: Vec<u8>,
-}
-
-/// Plays a lesson of the workspace.
+/// Plays a lesson of the workspace; gives everything that a page would have
+/// been told.
 ///
 /// # Errors
 /// A sentence about what is missing, does not compile or does not end.
-pub async fn record(
+async fn record(
     workspace: &Path,
     lesson: &str,
-) -> Result<Recording, String> {
-    let cast = Cast::of(workspace, lesson, 0)?;
+    cast: &Cast,
+) -> Result<Vec<Stamped>, String> {
     for program in cast.programs() {
         build(program).await?;
     }
     let outbox = Arc::new(Outbox::default());
-    let (give, mut files) = mpsc::channel(1);
+    // Nobody asks for a capture.
+    let (give, _) = mpsc::channel(1);
     let session = Session::new(workspace, lesson, Arc::clone(&outbox), give);
     session.request(Request::Play);
     let mut played = Played::default();
-    let capture = time::timeout(LIMIT, async {
+    let over = time::timeout(LIMIT, async {
         let mut finishing = false;
         while !played.is_over {
             for event in outbox.take().await {
@@ -61,14 +54,9 @@ pub async fn record(
                 session.request(Request::Finish);
             }
         }
-        session.request(Request::Capture);
-        files.recv().await
     });
-    match capture.await {
-        Ok(capture) => Ok(Recording {
-            events: played.events,
-            capture: capture.unwrap_or_default(),
-        }),
+    match over.await {
+        Ok(()) => Ok(played.events),
         Err(_) => Err(format!("{lesson}: não chegou ao fim.")),
     }
 }
@@ -94,10 +82,10 @@ pub async fn record_all(
             continue;
         }
         terminal::say(&format!("{lesson}: a compilar e a gravar"))?;
-        match record(workspace, &lesson).await {
-            Ok(recording) => {
+        match record(workspace, &lesson, &cast).await {
+            Ok(events) => {
                 let path = format!("recordings/{lesson}.js");
-                let events = serde_json::to_string(&recording.events)?;
+                let events = serde_json::to_string(&events)?;
                 let script = format!("window.recording = {events};\n");
                 files.insert(path.clone(), script.into());
                 let html = files.entry(page).or_default();
