@@ -45,7 +45,10 @@ Com grade, cada entrega é uma subpasta com um ficheiro run, que recebe o
 endereço, ou um projeto Cargo:
   --output PASTA  para os resultados (senão, notas)
   --jobs N        quantas de cada vez
-  --seed N        os mesmos nomes e valores para todos
+  --points FICH   quantos pontos vale cada verificação (senão, 1)
+  --only-failed   outra vez as que não passaram
+  --seed N        os mesmos nomes e valores de outra vez
+Outra vez o mesmo comando só verifica o que falta ou o que mudou.
 Não há nenhuma sandbox.
 
 Termina com 0 se tudo passou, 1 se algo falhou, 2 se o comando está errado.
@@ -83,7 +86,12 @@ pub struct Grading {
     pub lab: &'static Lab,
     pub folder: PathBuf,
     pub output: PathBuf,
-    pub seed: u64,
+    /// What each check is worth, where a file says so.
+    pub points: Option<PathBuf>,
+    /// Where it is not that of the results that are there.
+    pub seed: Option<u64>,
+    /// Whether those that did not pass are graded again, too.
+    pub only_failed: bool,
     /// How many at a time; at least one.
     pub jobs: usize,
 }
@@ -259,10 +267,7 @@ fn surplus(
 /// The number of a check of which this is the number or the name.
 fn check_of(lab: &Lab, word: &str) -> Result<usize, String> {
     let names: Vec<&str> = lab.checks.iter().map(|check| check.name).collect();
-    let numbered = word.parse().ok();
-    let numbered = numbered.filter(|n| (1..=names.len()).contains(n));
-    let named = names.iter().position(|name| *name == word);
-    numbered.or(named.map(|index| index + 1)).ok_or_else(|| {
+    lab.number_of(word).ok_or_else(|| {
         format!(
             "{} não tem a verificação «{word}».{} Tem estas, de 1 a {}: {}.",
             lab.name,
@@ -296,14 +301,19 @@ fn launch_of(words: &[OsString]) -> Result<Launch, String> {
 }
 
 fn grading(mut parser: Parser) -> Result<Grading, String> {
-    const OPTIONS: [&str; 3] = ["output", "jobs", "seed"];
+    const OPTIONS: [&str; 5] =
+        ["output", "jobs", "seed", "points", "only-failed"];
     let (mut lab, mut folder) = (None, None);
     let mut output = PathBuf::from("notas");
-    let mut seed = fresh_seed();
+    let (mut points, mut seed, mut only_failed) = (None, None, false);
     let mut jobs = thread::available_parallelism().map_or(1, usize::from);
     while let Some(argument) = parser.next().map_err(sentence)? {
         match argument {
-            Arg::Long("seed") => seed = number(&mut parser, "--seed")?,
+            Arg::Long("seed") => seed = Some(number(&mut parser, "--seed")?),
+            Arg::Long("only-failed") => only_failed = true,
+            Arg::Long("points") => {
+                points = Some(parser.value().map_err(sentence)?.into());
+            }
             Arg::Long("jobs") => jobs = number(&mut parser, "--jobs")?,
             Arg::Long("output") => {
                 output = parser.value().map_err(sentence)?.into();
@@ -329,7 +339,9 @@ fn grading(mut parser: Parser) -> Result<Grading, String> {
         lab,
         folder,
         output,
+        points,
         seed,
+        only_failed,
         jobs: jobs.max(1),
     })
 }

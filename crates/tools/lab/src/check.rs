@@ -9,10 +9,32 @@ pub struct Lab {
     pub name: &'static str,
     /// What it is about, in a few words.
     pub title: &'static str,
+    /// What its checks take besides the program.
+    pub needs: Needs,
     /// In the order in which a student gets there.
     pub checks: &'static [Check],
     /// Each says a little more than the one before.
     pub hints: &'static [&'static str],
+}
+
+impl Lab {
+    /// The number, from 1, of the check of which this is the number or name.
+    pub fn number_of(&self, word: &str) -> Option<usize> {
+        let numbered = word.parse().ok();
+        let numbered = numbered.filter(|n| (1..=self.checks.len()).contains(n));
+        let mut checks = self.checks.iter();
+        let named = checks.position(|check| check.name == word);
+        numbered.or(named.map(|index| index + 1))
+    }
+}
+
+/// What checks take besides the program.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Needs {
+    Nothing,
+    /// The lesson `mqtt_broker`.
+    MqttBroker,
+    RabbitMq,
 }
 
 /// One thing that a program must do.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::arguments::{Checking, Command, USAGE};
 use crate::check::Lab;
+use crate::grade::Refusal;
 use crate::labs::ALL;
 use crate::program::Launch;
 use crate::run::{self, Until, Which};
@@ -12,21 +13,40 @@ use crate::terminal::{Progress, Style, say};
 use crate::watch::Watched;
 use crate::{doctor, grade, notebook, report, starter, workspace};
 
+/// Why a command ends otherwise than with a result.
+pub enum Trouble {
+    /// It cannot be done as it was said.
+    Usage(String),
+    /// Something failed that is not a check.
+    Failed(String),
+}
+
+impl From<String> for Trouble {
+    fn from(what: String) -> Trouble {
+        Trouble::Failed(what)
+    }
+}
+
 /// Does it; whether all is well.
 ///
 /// # Errors
-/// Where something failed that is not a check: what.
-pub fn done(command: Command) -> Result<bool, String> {
+/// Where it was not done.
+pub fn done(command: Command) -> Result<bool, Trouble> {
     match command {
         Command::Help => say(USAGE),
         Command::List => list(),
-        Command::Check(options) => return check(&options),
+        Command::Check(options) => return Ok(check(&options)?),
         Command::Watch(options) => watch(&options)?,
         Command::Hint(lab, number) => hint(lab, number),
         Command::Reset(lab) => reset(lab)?,
         Command::Progress => progress(),
         Command::Doctor => return Ok(doctor::examine()),
-        Command::Grade(options) => return grade::grade(&options),
+        Command::Grade(options) => {
+            return grade::grade(&options).map_err(|refusal| match refusal {
+                Refusal::Usage(what) => Trouble::Usage(what),
+                Refusal::Failed(what) => Trouble::Failed(what),
+            });
+        }
     }
     Ok(true)
 }

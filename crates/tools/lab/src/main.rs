@@ -33,6 +33,8 @@ mod workspace;
 use std::env;
 use std::process::ExitCode;
 
+use commands::Trouble;
+
 fn main() -> ExitCode {
     // Ctrl-C, and what else asks a program to end (SIGTERM, a closed window).
     let _ = programs::end_on_signals(|| {});
@@ -53,9 +55,13 @@ fn main() -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(what) => {
+        Err(Trouble::Failed(what)) => {
             eprintln!("{what}");
             ExitCode::FAILURE
+        }
+        Err(Trouble::Usage(what)) => {
+            eprintln!("{what}");
+            ExitCode::from(2)
         }
     }
 }

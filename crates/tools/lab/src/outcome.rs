@@ -19,11 +19,47 @@ pub struct Failure {
     pub compared: Option<(Expected, Vec<u8>)>,
     /// Whether the program's state has nothing to add to it.
     pub settled: bool,
+    /// In a word, what went wrong.
+    pub kind: Kind,
     /// Whether the program did not even begin.
     pub unbegun: bool,
     /// Whether it is the machine that lacks something: the check says nothing
     /// about the program.
     pub not_run: bool,
+}
+
+/// In a word, what went wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// The program does something else than it should.
+    Wrong,
+    /// It cannot be started.
+    Missing,
+    /// It ended.
+    Crashed,
+    /// It runs, and does not listen.
+    NeverListened,
+    /// It does nothing any more.
+    Hung,
+    Flooded,
+    TookMemory,
+    TookTime,
+}
+
+impl Kind {
+    /// For JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Wrong => "wrong",
+            Kind::Missing => "missing",
+            Kind::Crashed => "crashed",
+            Kind::NeverListened => "never_listened",
+            Kind::Hung => "hung",
+            Kind::Flooded => "flooded",
+            Kind::TookMemory => "took_memory",
+            Kind::TookTime => "took_time",
+        }
+    }
 }
 
 impl Failure {
@@ -33,6 +69,7 @@ impl Failure {
             cause: String::new(),
             compared: None,
             settled: false,
+            kind: Kind::Wrong,
             unbegun: false,
             not_run: false,
         })
@@ -58,6 +95,11 @@ impl Failure {
     /// The program's state has nothing to add to it.
     pub fn settled(mut self: Box<Self>) -> Box<Self> {
         self.settled = true;
+        self
+    }
+
+    pub fn of(mut self: Box<Self>, kind: Kind) -> Box<Self> {
+        self.kind = kind;
         self
     }
 

@@ -2,6 +2,7 @@
 //! and ended where it takes too much.
 
 use std::collections::VecDeque;
+use std::env;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -60,6 +61,14 @@ impl Launch {
         }
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
+        }
+        // It is no concern of the program's who runs it.
+        for (variable, _) in env::vars_os() {
+            let name = variable.to_string_lossy();
+            let foreign = ["LAB_", "CARGO_PKG_", "CARGO_MANIFEST_"];
+            if foreign.iter().any(|start| name.starts_with(start)) {
+                command.env_remove(&variable);
+            }
         }
         command
     }

@@ -191,7 +191,15 @@ pub fn json(lab: &Lab, seed: u64, all: &[Checked]) -> Value {
         "seed": seed,
         "passed": passed == lab.checks.len(),
         "checks": checks,
+        "report": whole(lab, seed, all).lines().collect::<Vec<_>>(),
     })
+}
+
+/// All of it as text, for a file.
+fn whole(lab: &Lab, seed: u64, all: &[Checked]) -> String {
+    let mut text = heading(lab, seed, Style::PLAIN) + "\n";
+    text.extend(all.iter().map(|checked| line(checked, Style::PLAIN)));
+    text + &failures(all, Style::PLAIN) + &summary(lab, all, Style::PLAIN)
 }
 
 fn json_check(checked: &Checked) -> Value {
@@ -213,13 +221,17 @@ fn json_check(checked: &Checked) -> Value {
                 .map(|step| json!({ "who": step.who, "did": clean(&step.did) }))
                 .collect();
             let output = evidence.output.iter().map(|line| clean(line));
+            let report = self::failure(checked, Style::PLAIN);
+            let report = report.unwrap_or_default();
             value["failure"] = json!({
+                "kind": failure.kind.word(),
                 "what": clean(&failure.what),
                 "cause": clean_long(&failure.cause),
                 "steps": steps,
                 "output": output.collect::<Vec<_>>(),
                 "slide": checked.check.slide,
                 "read": checked.check.read,
+                "report": report.lines().collect::<Vec<_>>(),
             });
             if let Some((expected, received)) = &failure.compared {
                 value["failure"]["expected"] = json!(clean(&expected.text()));

@@ -150,6 +150,7 @@ fn one(check: &'static Check, launch: &Launch, seed: u64) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Needs;
     use crate::outcome::Outcome;
 
     const fn check(
@@ -181,6 +182,7 @@ mod tests {
         let lab: &'static Lab = Box::leak(Box::new(Lab {
             name: "lab",
             title: "",
+            needs: Needs::Nothing,
             checks,
             hints: &[],
         }));

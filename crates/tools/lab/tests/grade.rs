@@ -1,43 +1,75 @@
-//! Forty submissions, or six of the worst.
+//! A class of submissions, with some of the worst.
 #![cfg(unix)]
 
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 /// Files of a submission.
-fn submit(folder: &Path, name: &str, files: &[(&str, &str)]) {
+fn submit(folder: &Path, name: impl AsRef<Path>, files: &[(&str, &str)]) {
     for (file, text) in files {
-        let path = folder.join(name).join(file);
+        let path = folder.join(&name).join(file);
         let parent = path.parent().expect("a folder");
         fs::create_dir_all(parent).expect("make a folder");
         fs::write(path, text).expect("write a file");
     }
 }
 
+fn new_folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("make a folder");
+    folder
+}
+
+fn grade(folder: &Path, output: &Path, more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["grade", "lab_sensor_tcp"])
+        .arg(folder)
+        .arg("--output")
+        .arg(output)
+        .args(more)
+        .output()
+        .expect("run the checker")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A lab's files.
+fn read(path: &str) -> String {
+    let lab = testkit::workspace().join("crates/labs/lab_sensor_tcp");
+    fs::read_to_string(lab.join(path)).expect("read")
+}
+
 #[test]
 fn one_bad_submission_does_not_stop_the_rest() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grade");
-    let _ = fs::remove_dir_all(&folder);
+    let folder = new_folder("grade");
     let (entries, output) = (folder.join("entregas"), folder.join("notas"));
-
-    let lab = testkit::workspace().join("crates/labs/lab_sensor_tcp");
-    let read = |path: &str| fs::read_to_string(lab.join(path)).expect("read");
     let manifest = read("Cargo.toml");
     let solution = read("examples/lab_sensor_tcp_solution.rs");
+    let python = read("corpus/solution.py");
 
     // No permission to execute, a line that ends as on Windows, a file beside.
     let run = "#!/usr/bin/env python3\r\nimport solution\nsolution.main()\n";
-    let python = read("corpus/solution.py");
     submit(
         &entries,
-        "ana, em Python",
+        "ana; em Python_123_assignsubmission_file_",
         &[("run", run), ("solution.py", &python)],
     );
+    // One folder deeper, beside what macOS puts into archives.
     submit(
         &entries,
         "bruno",
-        &[("Cargo.toml", &manifest), ("src/main.rs", &solution)],
+        &[
+            ("trabalho/Cargo.toml", &manifest),
+            ("trabalho/src/main.rs", &solution),
+            ("__MACOSX/trabalho/run", "x"),
+        ],
     );
     submit(
         &entries,
@@ -47,54 +79,85 @@ fn one_bad_submission_does_not_stop_the_rest() {
             ("src/main.rs", "fn main() { x }"),
         ],
     );
-    submit(&entries, "duarte_vazio", &[("leia-me.txt", "não fiz")]);
+    submit(&entries, "duarte_vazio", &[("trabalho.zip", "PK")]);
     submit(
         &entries,
         "eva_pendura",
         &[("run", "#!/bin/sh\nsleep 600 & echo '<&>'; sleep 600\n")],
     );
+    submit(&entries, "filipe_termina", &[("run", "exit 3\n")]);
+    submit(&entries, "graça_sem_programa", &[("run", "#!/bin/nada\n")]);
     submit(
         &entries,
-        "filipe_termina",
-        &[("run", "#!/bin/sh\nexit 3\n")],
+        "hugo_mata",
+        &[("run", "#!/bin/sh\nkill -9 $PPID; sleep 600\n")],
     );
-    submit(&entries, "graça_sem_programa", &[("run", "#!/bin/nada\n")]);
+    // A name that is no text, a pipe that has no end, and a link round itself.
+    let latin = OsStr::from_bytes(b"jo\xe3o");
+    submit(&entries, latin, &[("leia-me.txt", "não fiz")]);
+    let pipe = entries.join(latin).join("run");
+    let made = Command::new("mkfifo").arg(pipe).status();
+    assert!(made.expect("run mkfifo").success());
+    symlink("..", entries.join(latin).join("volta")).expect("a link");
+    submit(&entries, "__MACOSX", &[("run", "exit 0\n")]);
+    let points = folder.join("pontos");
+    fs::write(&points, "set_get = 2\nerrors 1,5\n3 4\n").expect("write");
+    let points = points.to_str().expect("text");
 
-    let graded = Command::new(env!("CARGO_BIN_EXE_lab"))
-        .args(["grade", "lab_sensor_tcp", "--seed", "7", "--jobs", "3"])
-        .arg(&entries)
-        .arg("--output")
-        .arg(&output)
-        .output()
-        .expect("run the checker");
-    let said = String::from_utf8_lossy(&graded.stdout).into_owned();
-    assert_eq!(graded.status.code(), Some(1), "{said}");
-    assert!(said.contains("Não há nenhuma sandbox"), "{said}");
+    let more = ["--seed", "7", "--jobs", "3", "--points", points];
+    let graded = grade(&entries, &output, &more);
+    let all = said(&graded);
+    assert_eq!(graded.status.code(), Some(1), "{all}");
+    assert!(all.contains("Não há nenhuma sandbox"), "{all}");
+    // In their order, whoever was done first; and what most have failed.
+    let places = ["ana; em Python ", "bruno ", "eva_pendura ", "hugo_mata "]
+        .map(|name| all.find(&format!("\n{name}")).expect(name));
+    assert!(places.is_sorted(), "{all}");
+    assert!(all.contains("9 entregas; 2 passam tudo; média 1,67 de 7,5"));
+    assert!(all.contains("    3   1 SET guarda um valor"), "{all}");
 
     let table = fs::read_to_string(output.join("notas.csv")).expect("a table");
-    let passed = "11,0,0,1,1,1,1,1,1,1,1,1,1,1,";
-    let failed = "0,1,10,0,,,,,,,,,,,";
-    let none = "0,0,0,,,,,,,,,,,,";
-    let head = "entrega,passaram,falharam,nao_corridas,set_get,errors,pieces,\
-                joined,half_close,not_text,many_clients,reset,endless_line,\
-                never_reads,ctrl_c,problema";
-    let lines: Vec<&str> = table.lines().collect();
+    let passed = "7,5;11;0;0;2;1,5;4;0;0;0;0;0;0;0;0;";
+    let failed = "0;0;1;10;0;;;;;;;;;;;1: ";
+    let none = "0;0;0;0;;;;;;;;;;;;";
+    let head = "\u{feff}entrega;nome;pontos;passaram;falharam;nao_corridas;\
+                set_get;errors;pieces;joined;half_close;not_text;many_clients;\
+                reset;endless_line;never_reads;ctrl_c;problema";
+    let carla = "carla_nao_compila";
+    let lines: Vec<&str> = table.split_terminator("\r\n").collect();
     assert_eq!(
         lines,
         [
             head,
-            &format!("\"ana, em Python\",{passed}"),
-            &format!("bruno,{passed}"),
             &format!(
-                "carla_nao_compila,{none}não compila: error[E0425]: cannot \
-                 find value `x` in this scope"
+                "\"ana; em Python_123_assignsubmission_file_\";\"ana; em \
+                 Python\";{passed}"
+            ),
+            &format!("bruno;bruno;{passed}"),
+            &format!(
+                "{carla};{carla};{none}não compila: error[E0425]: cannot find \
+                 value `x` in this scope"
             ),
             &format!(
-                "duarte_vazio,{none}não tem um ficheiro «run» nem um Cargo.toml"
+                "duarte_vazio;duarte_vazio;{none}falta descomprimir \
+                 «trabalho.zip»"
             ),
-            &format!("eva_pendura,{failed}"),
-            &format!("filipe_termina,{failed}"),
-            &format!("graça_sem_programa,{failed}"),
+            &format!("eva_pendura;eva_pendura;{failed}nunca escutou"),
+            &format!(
+                "filipe_termina;filipe_termina;{failed}o programa terminou"
+            ),
+            &format!(
+                "graça_sem_programa;graça_sem_programa;{failed}não se consegue \
+                 iniciar"
+            ),
+            &format!(
+                "hugo_mata;hugo_mata;{none}o verificador foi terminado a meio"
+            ),
+            &format!(
+                "jo\u{fffd}o;jo\u{fffd}o;{none}não tem um ficheiro «run» nem um \
+                 Cargo.toml"
+            ),
+            "falharam nela;;;;;;3;0;0;0;0;0;0;0;0;0;0;",
         ]
     );
 
@@ -103,16 +166,20 @@ fn one_bad_submission_does_not_stop_the_rest() {
         fs::read_to_string(path).expect("a log")
     };
     assert!(log("bruno").contains("11 de 11"));
+    assert!(log(carla).contains("src/main.rs:1:13"), "{}", log(carla));
     assert!(log("eva_pendura").contains("ninguém escuta"));
     assert!(log("filipe_termina").contains("com o código 3, antes de escutar"));
-    assert!(
-        log("graça_sem_programa").contains("Não existe nenhum «/bin/nada»")
-    );
+    let graca = log("graça_sem_programa");
+    assert!(graca.contains("Não existe nenhum «/bin/nada»"), "{graca}");
+    let page = fs::read_to_string(output.join("index.html")).expect("a page");
+    assert!(page.contains("<title>lab_sensor_tcp: notas</title>"));
+    assert!(page.contains("com o código 3, antes de escutar"));
+    assert!(page.contains("&lt;&amp;&gt;") && !page.contains("<&>"));
 
     // Python's own parser reads the JUnit file.
     let count = "import sys, xml.etree.ElementTree as tree\n\
                  root = tree.parse(sys.argv[1]).getroot()\n\
-                 for s in root: print(s.get('name'), s.get('tests'), \
+                 for s in root: print(s.get('name')[:9], s.get('tests'), \
                  s.get('failures'), s.get('errors'), s.get('skipped'), \
                  len(s.findall('testcase')))";
     let counted = Command::new("python3")
@@ -120,18 +187,81 @@ fn one_bad_submission_does_not_stop_the_rest() {
         .arg(output.join("junit.xml"))
         .output()
         .expect("run Python");
-    let counted = String::from_utf8_lossy(&counted.stdout).into_owned();
+    let counted = said(&counted);
     let counted: Vec<&str> = counted.lines().collect();
     assert_eq!(
         counted,
         [
-            "ana, em Python 11 0 0 0 11",
+            "ana; em P 11 0 0 0 11",
             "bruno 11 0 0 0 11",
-            "carla_nao_compila 1 0 1 0 1",
-            "duarte_vazio 1 0 1 0 1",
-            "eva_pendura 11 1 0 10 11",
-            "filipe_termina 11 1 0 10 11",
-            "graça_sem_programa 11 1 0 10 11",
+            "carla_nao 1 0 1 0 1",
+            "duarte_va 1 0 1 0 1",
+            "eva_pendu 11 1 0 10 11",
+            "filipe_te 11 1 0 10 11",
+            "graça_sem 11 1 0 10 11",
+            "hugo_mata 1 0 1 0 1",
+            "jo\u{fffd}o 1 0 1 0 1",
         ]
     );
+}
+
+/// Only what is new, or changed, or was asked for again; and nothing stays of
+/// who has gone.
+#[test]
+fn the_second_time_does_only_what_is_left() {
+    let folder = new_folder("grade_again");
+    let (entries, output) = (folder.join("entregas"), folder.join("notas"));
+    let count = folder.join("quantas");
+    let run = |code| format!("echo x >> {}; exit {code}\n", count.display());
+    let runs = || fs::read_to_string(&count).unwrap_or_default().len() / 2;
+    submit(&entries, "ana", &[("run", &run(3))]);
+    submit(&entries, "rui", &[("run", &run(4))]);
+    let first = said(&grade(&entries, &output, &[]));
+    assert_eq!(runs(), 2, "{first}");
+    let second = said(&grade(&entries, &output, &[]));
+    assert_eq!(runs(), 2, "{second}");
+    assert_eq!(second.matches("(de antes)").count(), 2, "{second}");
+
+    submit(&entries, "rui", &[("run", &run(5))]);
+    submit(&entries, "eva", &[("run", &run(6))]);
+    let third = said(&grade(&entries, &output, &[]));
+    assert_eq!(runs(), 4, "{third}");
+    fs::remove_dir_all(entries.join("eva")).expect("remove");
+    let fourth = said(&grade(&entries, &output, &["--only-failed"]));
+    assert_eq!(runs(), 6, "{fourth}");
+    assert!(!output.join("registos/eva.txt").exists());
+    let log = fs::read_to_string(output.join("registos/rui.txt"));
+    assert!(log.expect("a log").contains("com o código 5"));
+    // Another seed is another exam.
+    let fifth = said(&grade(&entries, &output, &["--seed", "9"]));
+    assert_eq!(runs(), 8, "{fifth}");
+}
+
+/// What cannot be graded at all is told so, and is no failure of anybody's.
+#[test]
+fn refuses_what_is_no_class() {
+    let folder = new_folder("grade_refused");
+    let output = folder.join("notas");
+    let one = folder.join("uma");
+    submit(&folder, "uma", &[("run", "exit 0\n")]);
+    let empty = folder.join("vazia");
+    fs::create_dir(&empty).expect("make a folder");
+    let points = folder.join("pontos");
+    fs::write(&points, "nada = 1\n").expect("write");
+    let points = points.to_str().expect("text");
+    for (class, more, says) in [
+        (&folder.join("nenhuma"), &[][..], "Não há nenhuma pasta"),
+        (&one, &[], "é uma entrega, e não uma pasta de entregas"),
+        (&empty, &[], "não há entregas: cada uma é uma subpasta"),
+        (
+            &folder,
+            &["--points", points],
+            "não tem a verificação «nada»",
+        ),
+    ] {
+        let refused = grade(class, &output, more);
+        let errors = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(2), "{says}: {errors}");
+        assert!(errors.contains(says), "{says}: {errors}");
+    }
 }

@@ -19,7 +19,7 @@ use crate::terminal::note;
 
 /// The address of a management page, `http://127.0.0.1:15672`, for who has a
 /// RabbitMQ already.
-const GIVEN: &str = "LAB_RABBITMQ";
+pub const GIVEN: &str = "LAB_RABBITMQ";
 
 /// A broker that runs.
 struct Broker {
@@ -79,6 +79,16 @@ impl Broker {
         let page = own.page().unwrap_or_default();
         Broker::at(&page, Some(own)).map_err(|error| error.to_string())
     }
+}
+
+/// The address of the management page of the broker that was given, or of one
+/// that is started now, for the rest of this run.
+///
+/// # Errors
+/// Where there is none: why.
+pub fn page() -> Result<String, String> {
+    let broker = Broker::shared().map_err(|failure| failure.what)?;
+    Ok(format!("http://{}", broker.page))
 }
 
 /// A virtual host of a check's own: nobody else's queues are in it. It is gone

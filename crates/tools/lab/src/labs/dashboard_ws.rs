@@ -1,6 +1,6 @@
 //! Lab 5: rooms and names over WebSocket.
 
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::limits::SILENCE;
 use crate::memory::{Kept, WARM_UP};
 use crate::outcome::Outcome;
@@ -10,6 +10,7 @@ use crate::trial::Trial;
 pub const LAB: Lab = Lab {
     name: "lab_dashboard_ws",
     title: "salas e nomes por WebSocket, e um ecrã lento que não atrasa os outros",
+    needs: Needs::Nothing,
     checks: &[
         Check {
             name: "join_talk",

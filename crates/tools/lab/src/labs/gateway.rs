@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::brokers::mqtt::Broker;
 use crate::bytes::{Expected, summarised};
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::limits::ANSWER;
 use crate::memory::{Kept, WARM_UP};
 use crate::outcome::{Failure, Outcome};
@@ -22,6 +22,7 @@ const RETURN: Duration = Duration::from_secs(15);
 pub const LAB: Lab = Lab {
     name: "lab_gateway",
     title: "de MQTT para REST e WebSocket: tudo junto",
+    needs: Needs::MqttBroker,
     checks: &[
         Check {
             name: "last_value",

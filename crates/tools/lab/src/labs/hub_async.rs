@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bytes::Expected;
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::machine;
 use crate::memory::{Kept, WARM_UP};
 use crate::outcome::{Failure, Outcome};
@@ -18,6 +18,7 @@ const LATE: Duration = Duration::from_secs(2);
 pub const LAB: Lab = Lab {
     name: "lab_hub_async",
     title: "mil sensores e ecrãs numa só thread",
+    needs: Needs::Nothing,
     checks: &[
         Check {
             name: "hello",

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bytes::{Expected, summarised};
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::outcome::{Failure, Outcome};
 use crate::peers::http::{HttpClient, Response, request};
 use crate::trial::Trial;
@@ -11,6 +11,7 @@ use crate::trial::Trial;
 pub const LAB: Lab = Lab {
     name: "lab_items_crud",
     title: "uma API REST de peças: criar, ler, mudar, apagar",
+    needs: Needs::Nothing,
     checks: &[
         Check {
             name: "create_read",

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::bytes::Expected;
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::limits::SILENCE;
 use crate::outcome::{Failure, Outcome};
 use crate::peers::zmq::{Kind, Listener, Socket, connect};
@@ -22,6 +22,7 @@ const SLIDE: &str = "Padrão: Sem Broker (ZeroMQ / ØMQ)";
 pub const LAB: Lab = Lab {
     name: "lab_pipeline_zmq",
     title: "um lote repartido por workers, um deles lento, com ZeroMQ",
+    needs: Needs::Nothing,
     checks: &[
         Check {
             name: "worker_task",

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::bytes::Expected;
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::limits::ANSWER;
 use crate::memory::Kept;
 use crate::outcome::Outcome;
@@ -13,6 +13,7 @@ use crate::trial::Trial;
 pub const LAB: Lab = Lab {
     name: "lab_sensor_tcp",
     title: "valores de sensores por TCP, uma linha de cada vez",
+    needs: Needs::Nothing,
     checks: &[
         Check {
             name: "set_get",

@@ -1,6 +1,6 @@
 //! Lab 2: numbered datagrams, and a report of what became of them.
 
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::outcome::Outcome;
 use crate::peers::udp::Sender;
 use crate::random::Random;
@@ -9,6 +9,7 @@ use crate::trial::Trial;
 pub const LAB: Lab = Lab {
     name: "lab_telemetry_udp",
     title: "telemetria por UDP: o que chegou, o que se perdeu, o que se repetiu",
+    needs: Needs::Nothing,
     checks: &[
         Check {
             name: "in_order",

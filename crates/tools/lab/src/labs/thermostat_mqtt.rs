@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::brokers::mqtt::Broker;
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::limits::ANSWER;
 use crate::outcome::{Failure, Outcome};
 use crate::peers::mqtt::{Message, MqttClient};
@@ -17,6 +17,7 @@ const RETURN: Duration = Duration::from_secs(15);
 pub const LAB: Lab = Lab {
     name: "lab_thermostat_mqtt",
     title: "um termóstato por MQTT: ordens retidas, QoS 1 e testamento",
+    needs: Needs::MqttBroker,
     checks: &[
         Check {
             name: "on_off",

@@ -12,7 +12,7 @@ use crate::brokers::network::{
 };
 use crate::brokers::rabbitmq::{Message, VirtualHost};
 use crate::bytes::{Expected, summarised};
-use crate::check::{Check, Lab};
+use crate::check::{Check, Lab, Needs};
 use crate::limits::{ANSWER, SILENCE, START};
 use crate::outcome::{Failure, Outcome};
 use crate::trial::Trial;
@@ -35,6 +35,7 @@ const SLIDE: &str = "Padrão: Message Broker (RabbitMQ)";
 pub const LAB: Lab = Lab {
     name: "lab_work_queue_rabbitmq",
     title: "peças por fazer, numa fila, e máquinas que avariam",
+    needs: Needs::RabbitMq,
     checks: &[
         Check {
             name: "does_parts",

@@ -9,7 +9,7 @@ use wire::http::{Message, decode_response};
 
 use crate::bytes::{Expected, summarised};
 use crate::limits::ANSWER;
-use crate::outcome::{Failure, Outcome, Steps};
+use crate::outcome::{Failure, Kind, Outcome, Steps};
 use crate::peers::tcp::{Client, NoFrame};
 use crate::trial::Trial;
 
@@ -284,16 +284,14 @@ impl HttpClient {
                 Fault::Unfinished => short(came),
                 _ => Failure::new("a resposta não é HTTP"),
             },
-            _ if came.is_empty() => Failure::new(match stop {
-                NoFrame::Closed => {
-                    format!("a ligação do {name} foi fechada sem resposta")
-                }
-                _ => format!(
-                    "o {name} ficou {} s à espera e não recebeu nenhuma \
-                     resposta",
-                    ANSWER.as_secs()
-                ),
-            }),
+            NoFrame::Closed if came.is_empty() => Failure::new(format!(
+                "a ligação do {name} foi fechada sem resposta"
+            )),
+            _ if came.is_empty() => Failure::new(format!(
+                "o {name} ficou {} s à espera e não recebeu nenhuma resposta",
+                ANSWER.as_secs()
+            ))
+            .of(Kind::Hung),
             _ if head_of(came).is_none() => {
                 Failure::new("a resposta HTTP não chegou inteira").because(
                     "O cabeçalho acaba numa linha vazia, «\\r\\n\\r\\n»: sem \

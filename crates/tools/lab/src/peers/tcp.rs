@@ -9,7 +9,7 @@ use wire::{Decoded, Malformed};
 
 use crate::bytes::{Expected, summarised};
 use crate::limits::{ANSWER, SILENCE};
-use crate::outcome::{Failure, Outcome, Steps};
+use crate::outcome::{Failure, Kind, Outcome, Steps};
 
 pub struct Client {
     pub name: String,
@@ -396,8 +396,13 @@ impl Client {
             Some(guess) => guess.to_string(),
             None => cause.to_string(),
         };
+        let kind = match (stop, received.is_empty()) {
+            (Stop::Time, true) => Kind::Hung,
+            _ => Kind::Wrong,
+        };
         Failure::new(what)
             .because(cause)
+            .of(kind)
             .comparing(expected, &received)
     }
 }

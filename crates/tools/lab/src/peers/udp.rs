@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::bytes::{Expected, summarised};
 use crate::limits::{ANSWER, SILENCE, START};
-use crate::outcome::{Failure, Outcome, Steps};
+use crate::outcome::{Failure, Kind, Outcome, Steps};
 
 /// How long the checker waits before it asks a program again that may not
 /// listen yet.
@@ -143,6 +143,7 @@ impl Sender {
             self.name,
             limit.as_secs()
         ))
+        .of(Kind::Hung)
         .comparing(expected, b"")
     }
 }

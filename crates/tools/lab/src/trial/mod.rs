@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::limits::{ANSWER, CHECK, CTRL_C, SILENCE};
 use crate::machine;
-use crate::outcome::{Failure, Outcome, Steps};
+use crate::outcome::{Failure, Kind, Outcome, Steps};
 use crate::program::{Launch, Offence, Program};
 use crate::random::Random;
 
@@ -92,6 +92,7 @@ impl<'a> Trial<'a> {
                      Experimente o comando sozinho, num terminal."
                 ))
                 .settled()
+                .of(Kind::Missing)
                 .unbegun()
         })?;
         if !name.is_empty() {
@@ -253,6 +254,7 @@ impl<'a> Trial<'a> {
                 "o programa continua a correr {} s depois do Ctrl-C",
                 CTRL_C.as_secs()
             ))
+            .of(Kind::Hung)
             .settled());
         }
         let left = program.left_behind(Duration::from_secs(1));
@@ -341,7 +343,9 @@ impl<'a> Trial<'a> {
         let (who, how) = (who(&run.name), how(status));
         let wrote = !run.program.last_lines(1).is_empty();
         let mut failure =
-            Failure::new(format!("{who} terminou, {how}, {when}")).settled();
+            Failure::new(format!("{who} terminou, {how}, {when}"))
+                .of(Kind::Crashed)
+                .settled();
         failure.unbegun = !run.begun;
         failure.because(match (run.begun, is_server) {
             (false, _) if wrote => {
@@ -399,7 +403,12 @@ fn how(status: ExitStatus) -> String {
 }
 
 fn offended(who: &str, offence: Offence) -> Box<Failure> {
-    match offence {
+    let kind = match offence {
+        Offence::Flooded => Kind::Flooded,
+        Offence::TookMemory => Kind::TookMemory,
+        Offence::TookTime => Kind::TookTime,
+    };
+    let failure = match offence {
         Offence::Flooded => {
             Failure::new(format!("{who} inundou a saída com mais de 16 MiB"))
                 .because(
@@ -422,7 +431,8 @@ fn offended(who: &str, offence: Offence) -> Box<Failure> {
             "O programa responde, mas tão devagar que não serve, ou ficou \
                  parado a meio.",
         ),
-    }
+    };
+    failure.of(kind)
 }
 
 #[cfg(all(test, unix))]

@@ -10,7 +10,7 @@ use programs::Port;
 use super::{BRIEFLY, Trial};
 use crate::limits::{ANSWER, START};
 use crate::machine;
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, Kind, Outcome};
 use crate::peers::tcp::Client;
 use crate::peers::udp::Sender;
 
@@ -99,6 +99,7 @@ impl Trial<'_> {
                     .to_string(),
             })
             .settled()
+            .of(Kind::NeverListened)
             .unbegun()
     }
 
