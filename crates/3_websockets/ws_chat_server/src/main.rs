@@ -21,8 +21,8 @@
 //!
 //! **O que muda.** No diapositivo, um cliente que nunca lê faz parar a conversa
 //! de todos, e um que morre leva consigo quem lhe falou. Aqui o que corre mal
-//! com um fica com ele. Em produção contavam-se também os bytes: 1024 mensagens de
-//! 1 MiB são 1 GiB.
+//! com um fica com ele. Em produção contavam-se também os bytes: 1024 mensagens
+//! de 1 MiB são 1 GiB.
 //!
 //! **Experimente.** Abra a página (`cargo run -p ws_chat_page`) em dois
 //! separadores. Depois faça com que quem fala também receba a sua mensagem.
