@@ -284,10 +284,10 @@ impl Incoming {
             if rest.is_empty() {
                 break;
             }
+            let at = self.length - self.body.begun();
             match self.push_body(rest) {
                 Ok(count) => taken += count,
                 Err(fault) => {
-                    let at = self.length;
                     let malformed = Malformed { fault, at };
                     return (taken, Progress::Malformed(malformed));
                 }
@@ -301,10 +301,18 @@ impl Incoming {
         match self.body {
             Body::ToTheEnd if self.message.is_some() => self.finish(),
             _ if self.length == 0 => Progress::More,
-            _ => Progress::Malformed(Malformed {
-                fault: Fault::Unfinished,
-                at: self.length,
-            }),
+            _ => {
+                // It may have been wrong before it was cut.
+                let head = match self.message {
+                    None => self.parse_head().err(),
+                    Some(_) => None,
+                };
+                let (fault, at) = match head {
+                    Some(fault) => (fault, 0),
+                    None => (Fault::Unfinished, self.length),
+                };
+                Progress::Malformed(Malformed { fault, at })
+            }
         }
     }
 
@@ -315,19 +323,11 @@ impl Incoming {
         self.kept.extend_from_slice(piece);
         self.length = self.kept.len();
         // Where no line has ended, there is nothing new to see.
-        if before > 32 && !piece.contains(&b'\n') {
-            return match self.kept.len() {
-                HEAD.. => Err(Fault::TooLong),
-                _ => Ok(piece.len()),
-            };
+        let has_room = self.kept.len() < HEAD;
+        if before > 32 && has_room && !piece.contains(&b'\n') {
+            return Ok(piece.len());
         }
-        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
-        let head = match self.role {
-            Role::Request => {
-                parse_request(&self.kept, &mut headers, &mut self.fields)
-            }
-            _ => parse_response(&self.kept, &mut headers, &mut self.fields),
-        };
+        let head = self.parse_head();
         match head {
             Ok(Some((message, length))) => {
                 self.body = body_of(&message, self.role)?;
@@ -343,11 +343,22 @@ impl Incoming {
             }
             Ok(None) if self.kept.len() >= HEAD => Err(Fault::TooLong),
             Ok(None) => Ok(piece.len()),
-            Err(httparse::Error::TooManyHeaders) => {
-                Err(Fault::HttpTooManyHeaders)
-            }
-            Err(_) => Err(Fault::HttpHead),
+            Err(fault) => Err(fault),
         }
+    }
+
+    fn parse_head(&mut self) -> Result<Option<(Message, usize)>, Fault> {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        let head = match self.role {
+            Role::Request => {
+                parse_request(&self.kept, &mut headers, &mut self.fields)
+            }
+            _ => parse_response(&self.kept, &mut headers, &mut self.fields),
+        };
+        head.map_err(|error| match error {
+            httparse::Error::TooManyHeaders => Fault::HttpTooManyHeaders,
+            _ => Fault::HttpHead,
+        })
     }
 
     fn push_body(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
@@ -640,6 +651,14 @@ enum Part {
 impl Body {
     fn is_whole(&self) -> bool {
         matches!(self, Body::Length(0))
+    }
+
+    /// How many bytes of a line there are that is not whole.
+    fn begun(&self) -> usize {
+        match self {
+            Body::Size(line) | Body::Trailer(line) => line.len(),
+            _ => 0,
+        }
     }
 
     /// Takes some of the bytes, of which there is at least one.

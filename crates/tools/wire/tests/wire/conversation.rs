@@ -2,8 +2,8 @@
 
 use wire::Direction::{ToClient, ToServer};
 use wire::{
-    Content, Conversation, Direction, Fault, LIMIT, Malformed, Message,
-    Protocol, Transport,
+    Content, Conversation, Direction, Fault, LIMIT, Message, Protocol,
+    Transport,
 };
 
 type Sent = (Direction, Vec<u8>);
@@ -54,16 +54,20 @@ fn hear_in_all_ways(said: &[Sent]) -> Vec<Message> {
     whole
 }
 
-/// What comes after something malformed is given as it comes: here in one
-/// piece with it.
+/// What comes after something malformed, or is of another protocol, is given as
+/// it comes: here in one piece with what was before it.
 pub fn joined(messages: Vec<Message>) -> Vec<Message> {
+    let fault = |message: &Message| match message.content {
+        Content::Unread(malformed) => Some(malformed.fault),
+        Content::Frame(_) => None,
+    };
     let mut all: Vec<Message> = Vec::new();
     for mut message in messages {
         let same = |one: &&mut Message| one.direction == message.direction;
-        if let Content::Unread(Malformed {
-            fault: Fault::Lost, ..
-        }) = message.content
-            && let Some(before) = all.iter_mut().rev().find(same)
+        if let Some(before) = all.iter_mut().rev().find(same)
+            && (fault(&message) == Some(Fault::Lost)
+                || fault(&message) == Some(Fault::OtherProtocol)
+                    && fault(before) == fault(&message))
         {
             before.bytes.append(&mut message.bytes);
             before.length += message.length;
