@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wire::{
     Content, Conversation, Direction, Fault, Happening, Malformed, Message,
@@ -15,15 +15,34 @@ use super::event::{Event, Field, Frame, Number, Outbox};
 const BYTES: usize = 4 << 10;
 const FIELDS: usize = 300;
 
-/// Which terminal is which in a recording: by the name of its program.
-pub type Names = Arc<Mutex<BTreeMap<String, Number>>>;
+/// What stands for what where a page shows it.
+pub type Shown = Arc<Mutex<Known>>;
+
+/// What is known of a session's programs and their ports.
+#[derive(Default)]
+pub struct Known {
+    /// Each terminal, by the name of its program.
+    pub names: BTreeMap<String, Number>,
+    /// The documented port for each of this machine's.
+    pub ports: BTreeMap<u16, u16>,
+}
+
+impl Known {
+    /// A text with the documented ports.
+    fn to_documented(&self, text: &str) -> String {
+        let ports = self.ports.iter();
+        ports.fold(text.to_string(), |text, (real, documented)| {
+            text.replace(&format!(":{real}"), &format!(":{documented}"))
+        })
+    }
+}
 
 /// Hears the relays of a session: decodes what passes for the page, and keeps
 /// it for a capture.
 pub struct Relayed {
     outbox: Arc<Outbox>,
     session: u64,
-    names: Names,
+    shown: Shown,
     recording: Recording,
     connections: BTreeMap<u64, Connection>,
 }
@@ -41,16 +60,16 @@ impl Sink for Relayed {
         let number = event.connection;
         match &event.what {
             Happening::Opened(opened) | Happening::Refused(opened) => {
-                let names =
-                    self.names.lock().unwrap_or_else(PoisonError::into_inner);
-                let find = |name| names.get(name).copied().unwrap_or_default();
+                let known = known(&self.shown);
+                let find =
+                    |name| known.names.get(name).copied().unwrap_or_default();
                 let connection = Connection {
                     transport: opened.transport,
                     client: find(&opened.client.name),
                     server: find(&opened.server.name),
                     conversation: Conversation::new(opened.transport, None),
                 };
-                drop(names);
+                drop(known);
                 if opened.transport == Transport::Tcp {
                     let (from, to) = (connection.client, connection.server);
                     self.tell(Event::Opened { from, to });
@@ -75,13 +94,13 @@ impl Relayed {
     pub fn new(
         outbox: Arc<Outbox>,
         session: u64,
-        names: Names,
+        shown: Shown,
         recording: Recording,
     ) -> Relayed {
         Relayed {
             outbox,
             session,
-            names,
+            shown,
             recording,
             connections: BTreeMap::new(),
         }
@@ -92,16 +111,18 @@ impl Relayed {
             return;
         };
         let messages = connection.conversation.hear(what);
+        let known = known(&self.shown);
         let mut events: Vec<Event> = messages
             .into_iter()
             .map(|message| {
                 let (from, to) = connection.way(message.direction);
                 let protocol = connection.conversation.protocol();
                 let protocol = protocol.unwrap_or(Protocol::Text);
-                let frame = frame(message, protocol);
+                let frame = documented(frame(message, protocol), &known);
                 Event::Frame { from, to, frame }
             })
             .collect();
+        drop(known);
         match what {
             Happening::HalfClosed(direction) => {
                 let (from, to) = connection.way(*direction);
@@ -132,6 +153,25 @@ impl Connection {
             Direction::ToServer => (self.client, self.server),
             Direction::ToClient => (self.server, self.client),
         }
+    }
+}
+
+fn known(shown: &Shown) -> MutexGuard<'_, Known> {
+    shown.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The frame with the documented ports in what it says. Its bytes stay what
+/// they were.
+fn documented(frame: Frame, known: &Known) -> Frame {
+    let fields = frame.fields.into_iter().map(|field| Field {
+        value: known.to_documented(&field.value),
+        ..field
+    });
+    Frame {
+        title: known.to_documented(&frame.title),
+        preview: frame.preview.map(|text| known.to_documented(&text)),
+        fields: fields.collect(),
+        ..frame
     }
 }
 
@@ -253,6 +293,19 @@ fn wrong(fault: Fault) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_a_frame_says_has_the_documented_ports() {
+        let known = Known {
+            ports: BTreeMap::from([(25_972, 8765), (25_971, 8080)]),
+            ..Known::default()
+        };
+        let text = "GET /?ws=ws://127.0.0.1:25972 em 127.0.0.1:25971, 25972";
+        let expected = "GET /?ws=ws://127.0.0.1:8765 em 127.0.0.1:8080, 25972";
+        assert_eq!(known.to_documented(text), expected);
+    }
 
     /// The page's sentences, by the part of a frame.
     fn sentences() -> serde_json::Map<String, serde_json::Value> {

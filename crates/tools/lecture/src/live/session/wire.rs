@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use programs::Port;
@@ -14,7 +14,7 @@ use wire::pcapng::Writer;
 use wire::{Ends, Recorder, Recording, Relay};
 
 use crate::live::event::{Number, Outbox};
-use crate::live::relayed::{Names, Relayed};
+use crate::live::relayed::{Known, Relayed, Shown};
 
 /// How much is kept for a capture, in bytes.
 const KEPT: usize = 64 << 20;
@@ -23,7 +23,7 @@ const KEPT: usize = 64 << 20;
 pub struct Wire {
     recorder: Recorder,
     recording: Recording,
-    names: Names,
+    shown: Shown,
     /// By their documented ports.
     servers: BTreeMap<u16, Server>,
     /// By the terminal, and the documented port that it connects to.
@@ -47,18 +47,18 @@ struct Link {
 impl Wire {
     /// Nothing yet; what will pass is told to this session of the page.
     pub fn new(outbox: Arc<Outbox>, session: u64) -> Wire {
-        let names = Names::default();
+        let shown = Shown::default();
         let recording = Recording::new(KEPT);
         let relayed = Relayed::new(
             outbox,
             session,
-            Arc::clone(&names),
+            Arc::clone(&shown),
             recording.clone(),
         );
         Wire {
             recorder: Recorder::new(relayed),
             recording,
-            names,
+            shown,
             servers: BTreeMap::new(),
             links: BTreeMap::new(),
         }
@@ -66,9 +66,11 @@ impl Wire {
 
     /// Says what runs in a terminal.
     pub fn name(&self, terminal: Number, name: &str) {
-        let mut names =
-            self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.insert(name.to_string(), terminal);
+        self.known().names.insert(name.to_string(), terminal);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The ports that a program is to use instead of the documented ones.
@@ -84,11 +86,15 @@ impl Wire {
         let mut ports = Ports::default();
         for documented in listens {
             let server = self.server(*documented)?;
-            ports.insert(*documented, server.port.number());
+            let real = server.port.number();
+            ports.insert(*documented, real);
+            self.known().ports.insert(real, *documented);
         }
         for (documented, server) in connects {
             let link = self.link(terminal, *documented, server)?;
-            ports.insert(*documented, link.port.number());
+            let real = link.port.number();
+            ports.insert(*documented, real);
+            self.known().ports.insert(real, *documented);
         }
         Ok(ports)
     }
