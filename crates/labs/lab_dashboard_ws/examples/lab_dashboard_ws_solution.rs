@@ -19,30 +19,26 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
-//~ use std::error::Error;
-//~ use std::process::ExitCode;
 //~ use std::time::Duration;
+//~ use std::{env, io, process};
 //{
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{env, io, process};
 //}
 
 //~ use futures_util::StreamExt;
 //~ use tokio::net::{TcpListener, TcpStream};
-//~ use tokio::{signal, time};
+//~ use tokio::time;
 //~ use tokio_tungstenite::tungstenite::Error as WsError;
 //~ use tokio_tungstenite::{WebSocketStream, accept_async};
 //{
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::{signal, task, time};
+use tokio::{task, time};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, accept_async_with_config};
@@ -60,57 +56,20 @@ const QUEUE: usize = 256;
 /// Quem está em cada sala, com que nome, e a sua fila.
 type Key = (String, String);
 type Rooms = Arc<Mutex<HashMap<Key, mpsc::Sender<Message>>>>;
-
-fn lock(rooms: &Rooms) -> MutexGuard<'_, HashMap<Key, mpsc::Sender<Message>>> {
-    rooms.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Diz um texto a todos os outros de uma sala, sem esperar por nenhum.
-fn tell(rooms: &Rooms, from: &Key, text: String) {
-    let message = Message::text(text);
-    for (key, queue) in lock(rooms).iter() {
-        if key.0 == from.0 && key.1 != from.1 {
-            // Quem tem a fila cheia não está a ler, e perde este texto.
-            let _ = queue.try_send(message.clone());
-        }
-    }
-}
 //}
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p lab_dashboard_ws -- 127.0.0.1:8766"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
+    println!("Salas em ws://{}", listener.local_addr()?);
 
-    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        () = accept_clients(&listener) => {}
-    }
-    Ok(())
-}
-
-async fn accept_clients(listener: &TcpListener) {
-    if let Ok(address) = listener.local_addr() {
-        println!("Salas em ws://{address}");
-    }
     //~ // TODO 2: quem está em cada sala, e como se fala com cada um? Todas as
     //~ // tarefas precisam de o saber.
     //{
@@ -167,6 +126,21 @@ async fn handle_client(
     lock(rooms).remove(&key);
     tell(rooms, &key, format!("- {}", key.1));
     result
+}
+
+fn lock(rooms: &Rooms) -> MutexGuard<'_, HashMap<Key, mpsc::Sender<Message>>> {
+    rooms.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Diz um texto a todos os outros de uma sala, sem esperar por nenhum.
+fn tell(rooms: &Rooms, from: &Key, text: String) {
+    let message = Message::text(text);
+    for (key, queue) in lock(rooms).iter() {
+        if key.0 == from.0 && key.1 != from.1 {
+            // Quem tem a fila cheia não está a ler, e perde este texto.
+            let _ = queue.try_send(message.clone());
+        }
+    }
 }
 
 /// Lê textos até um deles ser um JOIN que sirva; `None` se o cliente sair.

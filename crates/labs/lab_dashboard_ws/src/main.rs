@@ -11,53 +11,29 @@
 //! $ cargo run -p lab -- check lab_dashboard_ws
 //! ```
 
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, io, process};
 
 use futures_util::StreamExt;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::{signal, time};
+use tokio::time;
 use tokio_tungstenite::tungstenite::Error as WsError;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 const ADDRESS: &str = "127.0.0.1:8765";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p lab_dashboard_ws -- 127.0.0.1:8766"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
+    println!("Salas em ws://{}", listener.local_addr()?);
 
-    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        () = accept_clients(&listener) => {}
-    }
-    Ok(())
-}
-
-async fn accept_clients(listener: &TcpListener) {
-    if let Ok(address) = listener.local_addr() {
-        println!("Salas em ws://{address}");
-    }
     // TODO 2: quem está em cada sala, e como se fala com cada um? Todas as
     // tarefas precisam de o saber.
     loop {

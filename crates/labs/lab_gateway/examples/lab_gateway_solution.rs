@@ -23,17 +23,15 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
 //~ use std::error::Error;
-//~ use std::process::ExitCode;
 //~ use std::time::Duration;
+//~ use std::{env, process};
 //{
 use std::collections::BTreeMap;
-use std::env;
 use std::error::Error;
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{env, process};
 //}
 
 //~ use axum::extract::{Path, Request};
@@ -146,16 +144,13 @@ fn one(name: &str, value: f64) -> Value {
 //}
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() {
     let mut arguments = env::args().skip(1);
     let address = arguments.next().unwrap_or(ADDRESS.to_string());
     let url = arguments.next().unwrap_or(URL.to_string());
-    match run(&address, &url).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&address, &url).await {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

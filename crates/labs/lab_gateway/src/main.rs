@@ -15,10 +15,9 @@
 //! $ cargo run -p lab -- check lab_gateway
 //! ```
 
-use std::env;
 use std::error::Error;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, process};
 
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
@@ -62,16 +61,13 @@ impl Gateway {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() {
     let mut arguments = env::args().skip(1);
     let address = arguments.next().unwrap_or(ADDRESS.to_string());
     let url = arguments.next().unwrap_or(URL.to_string());
-    match run(&address, &url).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&address, &url).await {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

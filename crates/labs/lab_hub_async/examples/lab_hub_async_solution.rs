@@ -19,20 +19,17 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-use std::env;
-use std::error::Error;
-use std::io;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, io, process};
 
 //~ use tokio::net::{TcpListener, TcpStream};
-//~ use tokio::{signal, time};
+//~ use tokio::time;
 //{
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::{signal, time};
+use tokio::time;
 //}
 
 const ADDRESS: &str = "127.0.0.1:65432";
@@ -53,39 +50,17 @@ type Values = broadcast::Sender<String>;
 //}
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p lab_hub_async -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
+    println!("A servir em {}", listener.local_addr()?);
 
-    // `biased` começa por armar o Ctrl-C, antes de dizer que está pronto.
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        () = accept_clients(&listener) => {}
-    }
-    Ok(())
-}
-
-async fn accept_clients(listener: &TcpListener) {
-    if let Ok(address) = listener.local_addr() {
-        println!("A servir em {address}");
-    }
     //~ // TODO 2: por aqui, os valores dos sensores têm de chegar aos ecrãs. Veja
     //~ // `tokio::sync::broadcast`.
     //{

@@ -19,15 +19,11 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
-//~ use std::error::Error;
-//~ use std::process::ExitCode;
+//~ use std::{env, io, process};
 //{
 use std::collections::BTreeMap;
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{env, io, process};
 //}
 
 //~ use axum::http::StatusCode;
@@ -45,9 +41,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 //}
 use tokio::net::TcpListener;
-use tokio::signal;
 
 const ADDRESS: &str = "127.0.0.1:8000";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
+             cargo run -p lab_items_crud -- 127.0.0.1:8001"
+        );
+        process::exit(1)
+    });
+    println!("API a escutar em http://{}", listener.local_addr()?);
+    axum::serve(listener, app()).await
+}
+
+/// A API inteira: cada caminho, os seus verbos e a função que responde.
+fn app() -> Router {
+    //~ // TODO 1: POST e GET de uma peça. Falta um sítio onde as guardar, que
+    //~ // todas as funções vejam: `with_state`.
+    //~ // TODO 2: os outros verbos.
+    //~ Router::new().route("/items", get(list))
+    //{
+    Router::new()
+        .route("/items", get(list).post(create))
+        .route("/items/{id}", get(read).put(update).delete(delete))
+        .with_state(Items::default())
+    //}
+}
 
 /// Uma peça, como a API a mostra.
 //~ #[derive(Serialize)]
@@ -84,20 +107,6 @@ fn lock(items: &Items) -> MutexGuard<'_, Store> {
     items.lock().unwrap_or_else(PoisonError::into_inner)
 }
 //}
-
-/// A API inteira: cada caminho, os seus verbos e a função que responde.
-fn app() -> Router {
-    //~ // TODO 1: POST e GET de uma peça. Falta um sítio onde as guardar, que
-    //~ // todas as funções vejam: `with_state`.
-    //~ // TODO 2: os outros verbos.
-    //~ Router::new().route("/items", get(list))
-    //{
-    Router::new()
-        .route("/items", get(list).post(create))
-        .route("/items/{id}", get(read).put(update).delete(delete))
-        .with_state(Items::default())
-    //}
-}
 
 //~ async fn list() -> (StatusCode, Json<Vec<Item>>) {
 //~     let example = Item {
@@ -183,33 +192,3 @@ async fn delete(State(items): State<Items>, Path(id): Path<u64>) -> StatusCode {
     }
 }
 //}
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
-             cargo run -p lab_items_crud -- 127.0.0.1:8001"
-        )
-    })?;
-    println!("API a escutar em http://{}", listener.local_addr()?);
-
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        result = async { axum::serve(listener, app()).await } => result?,
-    }
-    Ok(())
-}

@@ -11,26 +11,28 @@
 //! $ cargo run -p lab -- check lab_items_crud
 //! ```
 
-use std::env;
-use std::error::Error;
-use std::process::ExitCode;
+use std::{env, io, process};
 
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use tokio::net::TcpListener;
-use tokio::signal;
 
 const ADDRESS: &str = "127.0.0.1:8000";
 
-/// Uma peça, como a API a mostra.
-#[derive(Serialize)]
-struct Item {
-    id: u64,
-    name: String,
-    price: f64,
-    version: u64,
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
+    let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
+             cargo run -p lab_items_crud -- 127.0.0.1:8001"
+        );
+        process::exit(1)
+    });
+    println!("API a escutar em http://{}", listener.local_addr()?);
+    axum::serve(listener, app()).await
 }
 
 /// A API inteira: cada caminho, os seus verbos e a função que responde.
@@ -41,6 +43,15 @@ fn app() -> Router {
     Router::new().route("/items", get(list))
 }
 
+/// Uma peça, como a API a mostra.
+#[derive(Serialize)]
+struct Item {
+    id: u64,
+    name: String,
+    price: f64,
+    version: u64,
+}
+
 async fn list() -> (StatusCode, Json<Vec<Item>>) {
     let example = Item {
         id: 0,
@@ -49,34 +60,4 @@ async fn list() -> (StatusCode, Json<Vec<Item>>) {
         version: 0,
     };
     (StatusCode::NOT_IMPLEMENTED, Json(vec![example]))
-}
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-async fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
-             cargo run -p lab_items_crud -- 127.0.0.1:8001"
-        )
-    })?;
-    println!("API a escutar em http://{}", listener.local_addr()?);
-
-    tokio::select! {
-        biased;
-        interrupted = signal::ctrl_c() => interrupted?,
-        result = async { axum::serve(listener, app()).await } => result?,
-    }
-    Ok(())
 }

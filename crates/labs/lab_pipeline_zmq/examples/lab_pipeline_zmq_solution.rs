@@ -19,20 +19,16 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
 //~ use std::error::Error;
-//~ use std::process::ExitCode;
 //~ use std::sync::atomic::{AtomicBool, Ordering};
-//~ use std::thread;
 //~ use std::time::Duration;
+//~ use std::{env, process, thread};
 //{
 use std::collections::HashMap;
-use std::env;
 use std::error::Error;
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, process, thread};
 //}
 
 const ENDPOINT: &str = "tcp://127.0.0.1:5557";
@@ -48,18 +44,15 @@ const QUIET: Duration = Duration::from_secs(1);
 /// Fica verdadeiro com Ctrl-C.
 static STOPPING: AtomicBool = AtomicBool::new(false);
 
-fn main() -> ExitCode {
+fn main() {
     let mut words: Vec<String> = env::args().skip(1).collect();
     let endpoint = match words.first() {
         Some(word) if word.contains("://") => words.remove(0),
         _ => ENDPOINT.to_string(),
     };
-    match run(&endpoint, &words) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&endpoint, &words) {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

@@ -19,21 +19,15 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
-//~ use std::error::Error;
-//~ use std::io;
 //~ use std::net::{TcpListener, TcpStream};
-//~ use std::process::ExitCode;
+//~ use std::{env, io, process};
 //{
 use std::collections::HashMap;
-use std::env;
-use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{env, process, thread};
 //}
 
 const ADDRESS: &str = "127.0.0.1:65432";
@@ -46,25 +40,15 @@ const MAX_LINE: u64 = 1024;
 type Values = Arc<Mutex<HashMap<String, String>>>;
 //}
 
-fn main() -> ExitCode {
+fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind(address).map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let listener = TcpListener::bind(&address).unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p lab_sensor_tcp -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!(
         "Servidor de sensores a escutar em {}",
         listener.local_addr()?

@@ -1,5 +1,6 @@
 """O exercício 2 em Python."""
 
+import math
 import socket
 import sys
 
@@ -43,13 +44,17 @@ def find(name):
     return sensors.setdefault(name, Sensor())
 
 
+def is_measure(number, value):
+    return 0 < number < 1 << 32 and math.isfinite(value)
+
+
 def answer(datagram):
     """A resposta a um datagrama, se tiver resposta."""
     try:
         match datagram.decode().split(" "):
             case ["DATA", name, number, value]:
                 number, value = int(number), float(value)
-                if number > 0:
+                if is_measure(number, value):
                     find(name).take(number, value)
             case ["REPORT", name]:
                 return find(name).report(name)

@@ -19,20 +19,38 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
 //{
 use std::collections::{HashMap, HashSet};
-use std::env;
 //}
-use std::error::Error;
-use std::io;
 use std::net::UdpSocket;
-use std::process::ExitCode;
+use std::{env, io, process};
 
 const ADDRESS: &str = "127.0.0.1:65432";
 
 /// O maior datagrama UDP sobre IPv4.
 const MAX_DATAGRAM: usize = 65_507;
+
+fn main() -> io::Result<()> {
+    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
+    let socket = UdpSocket::bind(&address).unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
+             cargo run -p lab_telemetry_udp -- 127.0.0.1:65433"
+        );
+        process::exit(1)
+    });
+    println!("Telemetria a escutar em {}", socket.local_addr()?);
+
+    let mut sensors = Sensors::default();
+    let mut buffer = [0; MAX_DATAGRAM];
+    loop {
+        // Um erro diz respeito a um datagrama; os seguintes são outros.
+        if let Err(error) = handle_datagram(&socket, &mut buffer, &mut sensors)
+        {
+            eprintln!("Datagrama perdido: {error}");
+        }
+    }
+}
 
 //~ /// O que se sabe de todos os sensores.
 //~ #[derive(Default)]
@@ -83,38 +101,6 @@ impl Sensor {
 }
 //}
 
-fn main() -> ExitCode {
-    let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let socket = UdpSocket::bind(address).map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
-             cargo run -p lab_telemetry_udp -- 127.0.0.1:65433"
-        )
-    })?;
-    println!("Telemetria a escutar em {}", socket.local_addr()?);
-
-    let mut sensors = Sensors::default();
-    let mut buffer = [0; MAX_DATAGRAM];
-    loop {
-        // Um erro diz respeito a um datagrama; os seguintes são outros.
-        if let Err(error) = handle_datagram(&socket, &mut buffer, &mut sensors)
-        {
-            eprintln!("Datagrama perdido: {error}");
-        }
-    }
-}
-
 fn handle_datagram(
     socket: &UdpSocket,
     buffer: &mut [u8],
@@ -147,12 +133,11 @@ fn answer(datagram: &[u8], sensors: &mut Sensors) -> Option<String> {
     match words[..] {
         ["DATA", name, number, value] => {
             // As duas conversões antes de guardar: o que não se percebe não
-            // cria um sensor.
-            let (number, value) = (number.parse().ok()?, value.parse().ok()?);
-            sensors
-                .entry(name.to_string())
-                .or_default()
-                .take(number, value);
+            // cria um sensor. `NaN` e `inf` convertem-se, e não são medidas.
+            let number = number.parse().ok().filter(|number| *number > 0)?;
+            let value = value.parse().ok().filter(|v: &f64| v.is_finite())?;
+            let sensor = sensors.entry(name.to_string()).or_default();
+            sensor.take(number, value);
             None
         }
         ["REPORT", name] => match sensors.get(name) {

@@ -11,42 +11,23 @@
 //! $ cargo run -p lab -- check lab_telemetry_udp
 //! ```
 
-use std::env;
-use std::error::Error;
-use std::io;
 use std::net::UdpSocket;
-use std::process::ExitCode;
+use std::{env, io, process};
 
 const ADDRESS: &str = "127.0.0.1:65432";
 
 /// O maior datagrama UDP sobre IPv4.
 const MAX_DATAGRAM: usize = 65_507;
 
-/// O que se sabe de todos os sensores.
-#[derive(Default)]
-struct Sensors {
-    // TODO 2: o que é preciso guardar, para cada nome, para fazer as contas?
-}
-
-fn main() -> ExitCode {
+fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or(ADDRESS.to_string());
-    match serve(&address) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn serve(address: &str) -> Result<(), Box<dyn Error>> {
-    let socket = UdpSocket::bind(address).map_err(|error| {
-        format!(
-            "Não foi possível escutar em {address}: a porta está ocupada ou \
-             o endereço não serve ({error}). Escolha outro: \
+    let socket = UdpSocket::bind(&address).unwrap_or_else(|error| {
+        eprintln!(
+            "Não foi possível escutar em {address} ({error}). Escolha outro: \
              cargo run -p lab_telemetry_udp -- 127.0.0.1:65433"
-        )
-    })?;
+        );
+        process::exit(1)
+    });
     println!("Telemetria a escutar em {}", socket.local_addr()?);
 
     let mut sensors = Sensors::default();
@@ -58,6 +39,12 @@ fn serve(address: &str) -> Result<(), Box<dyn Error>> {
             eprintln!("Datagrama perdido: {error}");
         }
     }
+}
+
+/// O que se sabe de todos os sensores.
+#[derive(Default)]
+struct Sensors {
+    // TODO 2: o que é preciso guardar, para cada nome, para fazer as contas?
 }
 
 fn handle_datagram(

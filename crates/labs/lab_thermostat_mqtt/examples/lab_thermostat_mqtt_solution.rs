@@ -23,14 +23,12 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-//~ use std::env;
 //{
 use std::collections::HashMap;
-use std::env;
 //}
 use std::error::Error;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, process};
 
 //~ use paho_mqtt::{
 //~     AsyncClient, AsyncReceiver, ConnectOptionsBuilder, MQTT_VERSION_3_1_1,
@@ -55,14 +53,11 @@ type Orders = HashMap<String, &'static str>;
 //}
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() {
     let url = env::args().nth(1).unwrap_or(URL.to_string());
-    match run(&url).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&url).await {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

@@ -15,10 +15,9 @@
 //! $ cargo run -p lab -- check lab_thermostat_mqtt
 //! ```
 
-use std::env;
 use std::error::Error;
-use std::process::ExitCode;
 use std::time::Duration;
+use std::{env, process};
 
 use paho_mqtt::{
     AsyncClient, AsyncReceiver, ConnectOptionsBuilder, MQTT_VERSION_3_1_1,
@@ -29,14 +28,11 @@ use tokio::signal;
 const URL: &str = "mqtt://localhost:1883";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() {
     let url = env::args().nth(1).unwrap_or(URL.to_string());
-    match run(&url).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&url).await {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

@@ -21,15 +21,12 @@
 //! `//~` ficam no lugar do que está entre `//{` e `//}`.
 //}
 
-use std::env;
 use std::error::Error;
 //{
 use std::pin::pin;
-//}
-use std::process::ExitCode;
-//{
 use std::time::Duration;
 //}
+use std::{env, process};
 
 //~ use lapin::{Channel, Connection, ConnectionProperties};
 //~ use tokio::signal;
@@ -61,14 +58,11 @@ const RETRY_AFTER: Duration = Duration::from_millis(500);
 //}
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() {
     let url = env::args().nth(1).unwrap_or(URL.to_string());
-    match run(&url).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&url).await {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

@@ -12,9 +12,8 @@
 //! $ cargo run -p lab -- check lab_work_queue_rabbitmq
 //! ```
 
-use std::env;
 use std::error::Error;
-use std::process::ExitCode;
+use std::{env, process};
 
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::signal;
@@ -22,14 +21,11 @@ use tokio::signal;
 const URL: &str = "amqp://127.0.0.1:5672";
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn main() {
     let url = env::args().nth(1).unwrap_or(URL.to_string());
-    match run(&url).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = run(&url).await {
+        eprintln!("{error}");
+        process::exit(1);
     }
 }
 

@@ -149,8 +149,10 @@ impl Known {
     fn report(&self, sensor: &str) -> String {
         let received = self.seen.len() as u32;
         let lost = self.highest - received;
-        // Exact, in hundredths: the checks choose values that divide.
-        let mean = self.sum * 10 / u64::from(received.max(1));
+        // In hundredths, to the nearest; the checks choose values that leave
+        // no doubt which that is.
+        let count = u64::from(received.max(1));
+        let mean = (self.sum * 20 + count) / (2 * count);
         format!(
             "{sensor} received={received} lost={lost} duplicated={} \
              out_of_order={} mean={}.{:02}",
@@ -185,14 +187,19 @@ impl Sensor {
         sender.sends(format!("DATA {} {number} {whole}.{tenth}", self.name))
     }
 
-    /// Asks, and compares. A last value makes the mean one that needs no
-    /// rounding, whatever came before.
+    /// Asks, and compares. A last value makes the mean one that is rounded up,
+    /// where so many values can have such a one, and never by just a half.
     fn is_reported(&mut self, sender: &mut Sender) -> Outcome {
-        let count = self.known.seen.len() as u64;
-        if count > 0 {
+        let count = self.known.seen.len() as u64 + 1;
+        if count > 1 {
             let number = self.known.highest + 1;
-            let rest = (self.known.sum + 200) % (count + 1);
-            let tenths = 200 + (count + 1 - rest) % (count + 1);
+            let rest = |tenths: u64| (self.known.sum + tenths) * 10 % count;
+            let mut values = 200..200 + count;
+            let tenths = values
+                .clone()
+                .find(|tenths| (rest(*tenths) * 10 / count) >= 6)
+                .or_else(|| values.find(|tenths| rest(*tenths) == 0));
+            let tenths = tenths.unwrap_or(200);
             self.known.takes(number, tenths);
             let (whole, tenth) = (tenths / 10, tenths % 10);
             let name = &self.name;
@@ -297,6 +304,10 @@ fn garbage(trial: &mut Trial) -> Outcome {
         format!("DATA {name} dois 2.0"),
         format!("DATA {name} 2 quente"),
         format!("DATA {name} -1 2.0"),
+        format!("DATA {name} 0 2.0"),
+        format!("DATA {name} 4294967296 2.0"),
+        format!("DATA {name} 2 nan"),
+        format!("DATA {name} 2 inf"),
         format!("DATA {name} 2 2.0 3.0"),
         format!("REPORT {name} {name}"),
         "OLÁ".to_string(),
