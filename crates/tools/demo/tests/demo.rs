@@ -92,7 +92,11 @@ fn colours_only_for_who_wants_them() {
         let demo = format!("{} tcp_echo_server", path.display());
         let mut command = Command::new("script");
         command.args(["-qec", &demo, "/dev/null"]);
-        command.env("TERM", "xterm").env_remove("NO_COLOR");
+        // Where `CI` is set, cargo has colours on any terminal.
+        command
+            .env("TERM", "xterm")
+            .env_remove("NO_COLOR")
+            .env_remove("CI");
         command.env(variable, value);
         let finished = Program::start(&mut command).finish();
         assert!(finished.status.success(), "{finished:?}");
