@@ -622,15 +622,30 @@ impl Conversation {
             {
                 zmtp::parse_greeting(bytes)?.map(|_| Said::Greeting)
             }
-            _ => zmtp::parse(bytes)?.map(|frame| match frame {
-                zmtp::Frame::Message { more, .. } => Said::Part { more },
-                zmtp::Frame::Command(command) => match &command {
-                    zmtp::Command::Ready(_) => {
-                        Said::Ready(command.socket_type())
-                    }
-                    _ => Said::Nothing,
-                },
-            }),
+            _ => {
+                let whole = zmtp::parse(bytes)?;
+                let is_command =
+                    matches!(whole.content, zmtp::Frame::Command(_));
+                // A message is not interrupted (ZeroMQ RFC 23).
+                if is_command
+                    && let State::Zmtp(parts) = &self.side(direction).state
+                    && parts.count > 0
+                {
+                    return Err(Stop::Malformed(Malformed {
+                        fault: Fault::ZmtpFlags,
+                        at: 0,
+                    }));
+                }
+                whole.map(|frame| match frame {
+                    zmtp::Frame::Message { more, .. } => Said::Part { more },
+                    zmtp::Frame::Command(command) => match &command {
+                        zmtp::Command::Ready(_) => {
+                            Said::Ready(command.socket_type())
+                        }
+                        _ => Said::Nothing,
+                    },
+                })
+            }
         })
     }
 

@@ -145,8 +145,8 @@ faults! {
     ZmtpGreeting: "zmtp-greeting", "not a ZMTP greeting";
     /// The version is an older one than 3.0.
     ZmtpVersion: "zmtp-version", "a ZMTP older than 3.0";
-    /// The flags of a frame are reserved ones, or do not go together (ZeroMQ
-    /// RFC 23).
+    /// The flags of a frame are reserved ones, or do not go together; or a
+    /// command is inside a message (ZeroMQ RFC 23).
     ZmtpFlags: "zmtp-flags", "flags that no frame can have";
     /// The length is 2^63 or more.
     ZmtpLength: "zmtp-length", "the length is not well written";

@@ -285,6 +285,21 @@ fn zeromq_from_the_greeting_on() {
 }
 
 #[test]
+fn a_command_inside_a_zeromq_message_is_malformed() {
+    let mut greeting = vec![0; 64];
+    (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
+    greeting[12..16].copy_from_slice(b"NULL");
+    let messages = hear_in_all_ways(&[
+        sent(ToServer, &greeting),
+        sent(ToServer, b"\x01\x01a\x04\x07\x04PONGab\0\x01b"),
+    ]);
+    assert_eq!(
+        lines(&messages),
+        ["> greeting 3.0 NULL", "> zmtp-flags at 3"]
+    );
+}
+
+#[test]
 fn text_comes_as_it_is_cut() {
     let messages = hear(
         &[

@@ -85,7 +85,10 @@ fn check(turns: &Turns, messages: &[Message], known: &HashSet<&str>) {
         for message in messages.iter().filter(|one| one.direction == wanted) {
             assert_eq!(message.offset, offset as u64);
             let kept = offset..offset + message.bytes.len();
-            assert!(said.get(kept) == Some(&message.bytes));
+            assert!(
+                said.get(kept.clone()) == Some(&message.bytes),
+                "{kept:?}: {message:?}"
+            );
             assert!(message.bytes.len() <= LIMIT);
             if let Content::Frame(frame) = &message.content {
                 check_frame(frame, message.length, known);
