@@ -485,9 +485,10 @@ fn connect(reader: &mut Reader<'_>) -> Result<Connect, Stop> {
     let at = reader.at();
     let level = reader.u8()?;
     reader.field("mqtt.protocol_level", "Protocol Level", at, level);
-    let version = match (name, level & 0x7f) {
-        (b"MQIsdp", 3) => Version::V3_1,
-        (b"MQTT", 4) => Version::V3_1_1,
+    // Before version 5, the highest bit is set by a broker that is a bridge.
+    let version = match (name, level) {
+        (b"MQIsdp", 3 | 0x83) => Version::V3_1,
+        (b"MQTT", 4 | 0x84) => Version::V3_1_1,
         (b"MQTT", 5) => Version::V5,
         _ => return Err(reader.fault_at(Fault::MqttProtocol, from)),
     };
