@@ -29,7 +29,7 @@ pub struct Run(Arc<Inner>);
 
 struct Inner {
     input: SyncSender<Input>,
-    program: OnceLock<Program>,
+    program: OnceLock<Arc<Program>>,
     /// Nothing more is to be built or started.
     stopped: Arc<AtomicBool>,
 }
@@ -84,21 +84,19 @@ impl Run {
     fn is_stopped(&self) -> bool {
         self.0.stopped.load(Ordering::SeqCst)
     }
+}
 
-    /// Gives the program what is typed, for as long as it reads.
-    fn feed(&self, typed: &Receiver<Input>) {
-        let Some(program) = self.0.program.get() else {
-            return;
-        };
-        for input in typed {
-            match input {
-                Input::Line(line) => {
-                    if program.write(line.as_bytes()).is_err() {
-                        return;
-                    }
+/// Gives a program what is typed, for as long as it reads and somebody may
+/// type.
+fn feed(program: &Program, typed: &Receiver<Input>) {
+    for input in typed {
+        match input {
+            Input::Line(line) => {
+                if program.write(line.as_bytes()).is_err() {
+                    return;
                 }
-                Input::End => program.end_input(),
             }
+            Input::End => program.end_input(),
         }
     }
 }
@@ -339,12 +337,12 @@ impl Task {
                 );
             })
             .start()?;
-        let program = self.run.0.program.get_or_init(|| program);
+        let program = self.run.0.program.get_or_init(|| Arc::new(program));
         if self.run.is_stopped() {
             program.kill()?;
         }
-        let run = self.run.clone();
-        thread::spawn(move || run.feed(&typed));
+        let fed = Arc::clone(program);
+        thread::spawn(move || feed(&fed, &typed));
         // Who holds its output still writes: it has not ended for the page.
         program.stdout().wait_for_end(Duration::MAX);
         program.stderr().wait_for_end(Duration::MAX);
