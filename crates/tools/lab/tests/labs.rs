@@ -14,7 +14,7 @@ use snapbox::{Assert, Data, Redactions};
 use testkit::{RabbitMq, python, workspace};
 
 /// How many checkers run at once: they wait more than they work.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 3;
 
 const LABS: [&str; 9] = [
     "lab_sensor_tcp",

@@ -11,6 +11,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use programs::{Build, Target};
 use tempfile::TempDir;
 use testkit::{Browser, DEADLINE, Program, connect, lesson, workspace};
 
@@ -697,6 +698,18 @@ fn the_page_can_be_used_by_everyone_in_every_size() {
 /// Lessons of the workspace itself, in the protocols' own terms.
 #[test]
 fn the_lessons_speak_their_protocols() {
+    // As the page will build them: the first time takes longer than a browser
+    // waits.
+    for lesson in [
+        "ws_chat_server",
+        "ws_chat_client",
+        "mqtt_broker",
+        "mqtt_subscriber",
+        "mqtt_publisher",
+    ] {
+        let built = Build::new([Target::Bin(lesson)]).quietly().run();
+        built.unwrap_or_else(|error| panic!("build {lesson}: {error:?}"));
+    }
     let book = Book::of(&workspace());
     let mut page = book.play("ws_chat_server");
     for (kind, text) in [

@@ -391,6 +391,8 @@ fn screen_gone(trial: &mut Trial) -> Outcome {
     // With something unread in it, the connection ends with a reset.
     gone.client.breaks_off()?;
     polite.client.leaves();
+    // Who has answered this has also heard that they are gone.
+    gateway.knows(&name, 21.5, ANSWER)?;
     for value in [22.5, 23.5, 24.5] {
         gateway.learns(&name, &value.to_string())?;
         shows(&mut stays, &name, value)?;
