@@ -128,9 +128,7 @@ fn the_broker_stops_and_comes_back() {
     broker.stop_node(0);
     consumer.wait_for_error("(IO error: Connection refused");
     broker.start_node(0);
-    while consumer.output().lines().count() < 2 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    consumer.wait_for_lines(2);
     send(&broker.url(), "direct", "erro", "disco cheio");
     consumer.wait_for("erro: disco cheio\n");
 
