@@ -30,12 +30,12 @@
 //! **Experimente.** Com um tipo de pacote (`-- PUBACK`), corta a ligação no
 //! primeiro que vir: quantas cópias chegam ao `mqtt_qos`, em cada nível?
 
-use std::sync::Mutex;
 use std::{env, io, process, time::Duration};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::tcp::{OwnedReadHalf as Reader, OwnedWriteHalf as Writer};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 use tokio::time;
 
 const ADDRESS: &str = "127.0.0.1:1884";
@@ -46,7 +46,7 @@ const KINDS: &str = "? CONNECT CONNACK PUBLISH PUBACK PUBREC PUBREL PUBCOMP \
     SUBSCRIBE SUBACK UNSUBSCRIBE UNSUBACK PINGREQ PINGRESP DISCONNECT AUTH";
 
 /// Em que tipo se corta: uma vez, no primeiro pacote.
-static CUT: Mutex<Option<String>> = Mutex::new(None);
+static CUT: Mutex<Option<String>> = Mutex::const_new(None);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
@@ -61,7 +61,7 @@ async fn main() -> io::Result<()> {
         eprintln!("Que tipo de pacote? Um destes: {KINDS}");
         process::exit(1);
     }
-    *CUT.lock().expect("um tipo") = cut;
+    *CUT.lock().await = cut;
 
     let listener = TcpListener::bind(&address).await.unwrap_or_else(|error| {
         eprintln!(
@@ -116,7 +116,7 @@ async fn pass(from: Reader, mut to: Writer, arrow: String) -> io::Result<()> {
         }
         let kind = KINDS.split(' ').nth(first as usize >> 4).unwrap_or("?");
         println!("{arrow} {kind} {header:02x?} + {size} bytes");
-        let cut = CUT.lock().expect("um tipo").take_if(|it| it == kind);
+        let cut = CUT.lock().await.take_if(|it| it == kind);
         if cut.is_some() {
             return Err(io::Error::other("cortada antes deste pacote passar"));
         }
