@@ -211,12 +211,14 @@ impl Client {
         cause: &str,
     ) -> Outcome {
         let until = Instant::now() + time;
-        self.reads_until(until, |bytes| !bytes.is_empty());
+        self.reads_until(until, |all| line_end(all).is_some());
         if self.waiting.is_empty() {
             self.did("não recebe mais nada, como deve ser");
             return Ok(());
         }
-        let received = std::mem::take(&mut self.waiting);
+        // Its first line: how many came with it is a matter of luck.
+        let first = line_end(&self.waiting).unwrap_or(self.waiting.len());
+        let received: Vec<u8> = self.waiting.drain(..first).collect();
         self.did(format!(
             "não esperava nada, e recebe {}",
             summarised(&received)
@@ -308,11 +310,6 @@ impl Client {
         limit: Duration,
     ) -> (Vec<u8>, Stop) {
         let length = expected.length();
-        let line_end = |all: &[u8]| {
-            all.iter()
-                .position(|byte| *byte == b'\n')
-                .map(|end| end + 1)
-        };
         let differs = |all: &[u8]| {
             let wrong = expected.first_wrong(all);
             wrong.is_some_and(|wrong| wrong < all.len())
@@ -405,6 +402,13 @@ impl Client {
             .of(kind)
             .comparing(expected, &received)
     }
+}
+
+/// How many bytes the first line has, its end counted, where it is whole.
+fn line_end(all: &[u8]) -> Option<usize> {
+    all.iter()
+        .position(|byte| *byte == b'\n')
+        .map(|end| end + 1)
 }
 
 /// Many a program sends nothing more before the system has acknowledged what
