@@ -1,15 +1,22 @@
+#{
 """O exercício 8 em Python, com a biblioteca `pyzmq`."""
+#}
 
 import sys
 import time
 
 import zmq
 
+#~ # TODO 4: quanto se espera, no fim, por quem ainda não recebeu tudo, em
+#~ # milissegundos?
+#~ LINGER = 0
+#{
 # Quanto se espera, no fim, por quem ainda não recebeu tudo, em milissegundos.
 LINGER = 1000
 
 # O silêncio, em segundos, com que o ventilator se dá por terminado.
 QUIET = 1.0
+#}
 
 context = zmq.Context()
 
@@ -26,6 +33,7 @@ def opened(kind, linger=None):
     return socket
 
 
+#{
 def text_of(frames):
     """O texto de uma mensagem; vários frames dão um que nada significa."""
     return b"\n".join(frames).decode(errors="replace")
@@ -39,11 +47,18 @@ def number_in(text, word):
     return None
 
 
+#}
 def work(tasks_at, results_at, pause):
     tasks = opened(zmq.REQ)
     tasks.connect(tasks_at)
     results = opened(zmq.PUSH)
     results.connect(results_at)
+    #~ print(f"Worker de {tasks_at} para {results_at}")
+    #~ while True:
+    #~     # TODO 1: peça uma tarefa com READY, faça-a, envie o resultado ao
+    #~     # sink, e outra vez; até vir END. E se vier outra coisa?
+    #~     time.sleep(max(pause / 1000, 0.1))
+    #{
     done = 0
     while True:
         tasks.send(b"READY")
@@ -58,8 +73,10 @@ def work(tasks_at, results_at, pause):
         results.send(f"RESULT {number} {number * number}".encode())
         done += 1
     print(f"Feitas: {done} tarefas")
+    #}
 
 
+#{
 def result_of(text):
     """O número e o valor de `RESULT 7 49`; `None` se não é assim."""
     words = text.split(" ")
@@ -79,11 +96,19 @@ def complete(known, size):
     return sum(batch) if len(batch) == size else None
 
 
+#}
 def collect(results_at, batches_at):
     results = opened(zmq.PULL)
     results.bind(results_at)
     batches = opened(zmq.REP)
     batches.bind(batches_at)
+    #~ print(f"Sink a escutar em {results_at} e {batches_at}")
+    #~ while True:
+    #~     # TODO 2: receba de um socket ou do outro (`zmq.Poller` espera nos
+    #~     # dois). A resposta ao BATCH só se envia quando há um resultado de
+    #~     # cada tarefa.
+    #~     time.sleep(0.1)
+    #{
     poller = zmq.Poller()
     poller.register(results, zmq.POLLIN)
     poller.register(batches, zmq.POLLIN)
@@ -107,6 +132,7 @@ def collect(results_at, batches_at):
                 poller.unregister(batches)
     batches.send(b"END")
     print(f"Total: {total}")
+    #}
 
 
 def ventilate(tasks_at, batches_at, count):
@@ -114,6 +140,12 @@ def ventilate(tasks_at, batches_at, count):
     workers.bind(tasks_at)
     sink = opened(zmq.REQ)
     sink.connect(batches_at)
+    #~ print(f"Ventilator de {count} tarefas a escutar em {tasks_at}")
+    #~ while True:
+    #~     # TODO 3: anuncie o lote ao sink, e responda a cada pedido dos
+    #~     # workers. Quando é que já ninguém vem pedir mais?
+    #~     time.sleep(0.1)
+    #{
     sink.send(f"BATCH {count}".encode())
     given = 0
     over = False
@@ -130,11 +162,19 @@ def ventilate(tasks_at, batches_at, count):
         if not over and sink.poll(0):
             sink.recv()
             over = True
+    #}
 
 
 def main():
+    #~ words = sys.argv[1:]
+    #~ known = bool(words) and "://" in words[0]
+    #~ endpoint = words.pop(0) if known else "tcp://127.0.0.1:5557"
+    #~ tasks_at, results_at, batches_at = endpoints(endpoint)
+    #~ match words:
+    #{
     tasks_at, results_at, batches_at = endpoints(sys.argv[1])
     match sys.argv[2:]:
+        #}
         case ["ventilator", count]:
             ventilate(tasks_at, batches_at, int(count))
         case ["worker", *pause]:

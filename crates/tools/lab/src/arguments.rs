@@ -12,11 +12,15 @@ use crate::labs::ALL;
 use crate::program::{ADDRESS, Launch};
 use crate::random::fresh_seed;
 use crate::run::Until;
+use crate::starter::{self, Language};
 
 pub const USAGE: &str = "\
 Verifica os exercícios, em qualquer linguagem, e diz o que está mal.
 
   cargo run -p lab -- list                    os exercícios que há
+  cargo run -p lab -- start LAB --language python
+                                              escreve um ponto de partida, aqui;
+                                              há em python, node e rust
   cargo run -p lab -- check LAB               verifica crates/labs/LAB
   cargo run -p lab -- check LAB -- python3 servidor.py {addr}
                                               verifica outro programa qualquer;
@@ -63,6 +67,8 @@ pub enum Command {
     /// A lab's next hint, or the one with this number.
     Hint(&'static Lab, Option<usize>),
     Reset(&'static Lab),
+    /// A lab's starter in a language, in this file where that was said.
+    Start(&'static Lab, Language, Option<PathBuf>),
     Progress,
     Doctor,
     Grade(Grading),
@@ -96,9 +102,9 @@ pub struct Grading {
     pub jobs: usize,
 }
 
-const COMMANDS: [&str; 9] = [
-    "list", "check", "watch", "hint", "reset", "progress", "doctor", "grade",
-    "help",
+const COMMANDS: [&str; 10] = [
+    "list", "start", "check", "watch", "hint", "reset", "progress", "doctor",
+    "grade", "help",
 ];
 
 /// What the arguments say.
@@ -126,6 +132,7 @@ pub fn understood(arguments: Vec<OsString>) -> Result<Command, String> {
         "check" => checking(parser, "check").map(Command::Check),
         "watch" => checking(parser, "watch").map(Command::Watch),
         "grade" => grading(parser).map(Command::Grade),
+        "start" => starting(parser),
         "hint" => hint(parser),
         "reset" => {
             let lab = lab_alone(&mut parser, "reset")?;
@@ -188,6 +195,51 @@ fn hint(mut parser: Parser) -> Result<Command, String> {
         Some(other) => return Err(sentence(other.unexpected())),
     };
     nothing_more(parser, Command::Hint(lab, number))
+}
+
+fn starting(mut parser: Parser) -> Result<Command, String> {
+    let (mut lab, mut language, mut file) = (None, None, None);
+    while let Some(argument) = parser.next().map_err(sentence)? {
+        match argument {
+            Arg::Long("language") => {
+                let word = text(parser.value().map_err(sentence)?)?;
+                language = Some(Language::named(&word).ok_or_else(|| {
+                    format!(
+                        "Não há pontos de partida em «{word}», só em \
+                         {}. Em qualquer outra linguagem faz-se o \
+                         programa onde se quiser: cargo run -p lab -- check \
+                         LAB -- COMANDO {}",
+                        starter::LANGUAGES,
+                        starter::address()
+                    )
+                })?);
+            }
+            Arg::Value(word) if lab.is_none() => {
+                lab = Some(find(&text(word)?)?);
+            }
+            Arg::Value(path) if file.is_none() => {
+                file = Some(PathBuf::from(path));
+            }
+            Arg::Long(other) => return Err(no_option(other, &["language"])),
+            other => return Err(sentence(other.unexpected())),
+        }
+    }
+    let lab = lab.ok_or_else(|| no_lab("start"))?;
+    let language = language.ok_or_else(|| {
+        format!(
+            "Falta a linguagem, {}: cargo run -p lab -- start {} --language \
+             python",
+            starter::LANGUAGES,
+            lab.name
+        )
+    })?;
+    if language == Language::Rust && file.is_some() {
+        return Err(
+            "O ponto de partida em Rust tem o seu lugar: sem ficheiro."
+                .to_string(),
+        );
+    }
+    Ok(Command::Start(lab, language, file))
 }
 
 fn checking(mut parser: Parser, command: &str) -> Result<Checking, String> {
@@ -288,9 +340,21 @@ fn launch_of(words: &[OsString]) -> Result<Launch, String> {
     if !arguments.iter().any(has_address) {
         let words: Vec<_> =
             words.iter().map(|word| word.to_string_lossy()).collect();
+        // What PowerShell makes of it, where it is not quoted.
+        let bare = words.iter().position(|word| word == "addr");
+        let words = match bare {
+            Some(place) => &words[..place],
+            None => &words[..],
+        };
         return Err(format!(
-            "Falta {ADDRESS} no comando, onde fica o endereço: {} {ADDRESS}",
-            words.join(" ")
+            "Falta {ADDRESS} no comando, onde fica o endereço: {} {}{}",
+            words.join(" "),
+            starter::address(),
+            if bare.is_some() {
+                "\nEm PowerShell, entre plicas: '{addr}'"
+            } else {
+                ""
+            }
         ));
     }
     Ok(Launch {

@@ -39,6 +39,9 @@ pub fn done(command: Command) -> Result<bool, Trouble> {
         Command::Watch(options) => watch(&options)?,
         Command::Hint(lab, number) => hint(lab, number),
         Command::Reset(lab) => reset(lab)?,
+        Command::Start(lab, language, file) => {
+            say(&starter::start(lab, language, file)?);
+        }
         Command::Progress => progress(),
         Command::Doctor => return Ok(doctor::examine()),
         Command::Grade(options) => {

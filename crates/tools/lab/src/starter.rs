@@ -1,7 +1,8 @@
 //! A lab's starter, out of its solution: one source for both.
 //!
 //! In the solution, a line that begins with `//~ ` is the starter's, and what
-//! stands between a line `//{` and a line `//}` is the solution's alone.
+//! stands between a line `//{` and a line `//}` is the solution's alone; in
+//! Python with `#` in the place of `//`.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,8 +10,169 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::check::Lab;
+use crate::labs::ALL;
 use crate::notebook;
+use crate::program::ADDRESS;
+use crate::terminal::Style;
 use crate::workspace;
+
+/// A language in which there are starters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Language {
+    Rust,
+    Python,
+    Node,
+}
+
+/// The languages' names, as a student reads them.
+pub const LANGUAGES: &str = "python, node ou rust";
+
+impl Language {
+    /// The one of this name, as `--language` takes it.
+    pub fn named(word: &str) -> Option<Language> {
+        match word.to_lowercase().as_str() {
+            "rust" | "rs" => Some(Language::Rust),
+            "python" | "python3" | "py" => Some(Language::Python),
+            "node" | "nodejs" | "javascript" | "js" => Some(Language::Node),
+            _ => None,
+        }
+    }
+}
+
+/// What stands for the address, as the shell of this system has to be given
+/// it.
+pub fn address() -> String {
+    if cfg!(windows) {
+        format!("'{ADDRESS}'")
+    } else {
+        ADDRESS.to_string()
+    }
+}
+
+/// The libraries that a lab's protocol takes, as `pip` or `npm` calls them;
+/// none where the language has it built in.
+fn libraries(lab: &Lab, language: Language) -> &'static str {
+    match (lab.name, language) {
+        (_, Language::Rust) => "",
+        ("lab_dashboard_ws", Language::Python) => "websockets",
+        ("lab_dashboard_ws", Language::Node) => "ws",
+        ("lab_thermostat_mqtt", Language::Python) => "paho-mqtt",
+        ("lab_thermostat_mqtt", Language::Node) => "mqtt",
+        ("lab_work_queue_rabbitmq", Language::Python) => "pika",
+        ("lab_work_queue_rabbitmq", Language::Node) => "amqplib",
+        ("lab_pipeline_zmq", Language::Python) => "pyzmq",
+        ("lab_pipeline_zmq", Language::Node) => "zeromq",
+        ("lab_gateway", Language::Python) => "websockets paho-mqtt",
+        ("lab_gateway", Language::Node) => "ws mqtt",
+        _ => "",
+    }
+}
+
+/// Writes a lab's starter in a language, into this file or one of the lab's
+/// name in the current folder, and gives what to do next. In Rust it is there
+/// already.
+///
+/// # Errors
+/// Where there is such a file, or it cannot be written: nothing is.
+pub fn start(
+    lab: &Lab,
+    language: Language,
+    file: Option<PathBuf>,
+) -> Result<String, String> {
+    let name = lab.name;
+    let check = format!("cargo run -p lab -- check {name}");
+    let needed = libraries(lab, language);
+    let (source, mark, kind, run) = match language {
+        Language::Rust => {
+            return Ok(format!(
+                "O ponto de partida já está em crates/labs/{name}/src/main.rs\n\
+                 A seguir: {check}\n"
+            ));
+        }
+        Language::Node if !needed.is_empty() => {
+            return Err(format!(
+                "Em Node não há um ponto de partida para {name}: o protocolo \
+                 não vem com ele. Instale uma biblioteca, e faça o programa \
+                 onde quiser:\n\
+                 npm install {needed}\n\
+                 {check} -- node programa.mjs {}\n\
+                 O de Python mostra o que falta fazer, e por que ordem:\n\
+                 cargo run -p lab -- start {name} --language python",
+                address()
+            ));
+        }
+        Language::Node => ("corpus/right/node.mjs", "//", "mjs", "node"),
+        Language::Python => {
+            let python = if cfg!(windows) { "python" } else { "python3" };
+            ("corpus/solution.py", "#", "py", python)
+        }
+    };
+    let solution = workspace::folder(lab)
+        .and_then(|folder| fs::read_to_string(folder.join(source)))
+        .map_err(|error| format!("Não há ponto de partida: {error}"))?;
+    let install = format!("{run} -m pip install {needed}");
+    let needs = (!needed.is_empty()).then_some(&*install);
+    let starter = header(lab, needs, language) + &of_solution(&solution, mark);
+
+    let path = file.unwrap_or_else(|| format!("{name}.{kind}").into());
+    let shown = path.display().to_string();
+    let written = File::create_new(&path)
+        .and_then(|mut file| file.write_all(starter.as_bytes()));
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(format!(
+                "«{shown}» já existe, e fica como está. Para começar noutro \
+                 ficheiro: cargo run -p lab -- start {name} --language {} \
+                 outro.{kind}",
+                if kind == "py" { "python" } else { "node" }
+            ));
+        }
+        Err(error) => {
+            return Err(format!("«{shown}» não se pode escrever: {error}"));
+        }
+    }
+    let quoted = if shown.contains(char::is_whitespace) {
+        format!("\"{shown}\"")
+    } else {
+        shown.clone()
+    };
+    let mut said = format!(
+        "O ponto de partida está em {shown}; o enunciado, em \
+         docs/labs/{name}.md\n"
+    );
+    if let Some(install) = needs {
+        said += &format!("Primeiro: {install}\n");
+    }
+    said += &format!("A seguir: {check} -- {run} {quoted} {}\n", address());
+    Ok(said)
+}
+
+/// What stands over a starter that is no Rust.
+fn header(lab: &Lab, needs: Option<&str>, language: Language) -> String {
+    let number = ALL.iter().take_while(|one| one.name != lab.name).count() + 1;
+    let mut texts = vec![
+        format!("Exercício {number}: {}.", lab.title),
+        format!(
+            "O enunciado está em docs/labs/{}.md. O que falta fazer está \
+             marcado com TODO, pela ordem em que convém fazê-lo.",
+            lab.name
+        ),
+    ];
+    texts.extend(needs.map(|install| format!("Precisa disto: {install}")));
+    let texts: Vec<String> = texts
+        .iter()
+        .map(|text| Style::PLAIN.wrapped(text, 3).join("\n"))
+        .collect();
+    let text = texts.join("\n\n");
+    if language == Language::Python {
+        return format!("\"\"\"{text}\n\"\"\"\n");
+    }
+    let lines = text.lines().map(|line| format!("// {line}"));
+    lines
+        .map(|line| line.trim_end().to_string() + "\n")
+        .collect()
+}
 
 /// Puts a lab's starter back, and gives where what was there before is kept;
 /// `None` where nothing had changed.
@@ -32,7 +194,7 @@ fn put_back(
     folder: &Path,
     name: &str,
 ) -> io::Result<Option<PathBuf>> {
-    let starter = of_solution(&fs::read_to_string(solution)?);
+    let starter = of_solution(&fs::read_to_string(solution)?, "//");
     let kept = match fs::read(main) {
         Ok(work) if work == starter.as_bytes() => return Ok(None),
         Ok(work) => Some(keep(&work, folder, name)?),
@@ -63,16 +225,19 @@ fn keep(work: &[u8], folder: &Path, name: &str) -> io::Result<PathBuf> {
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-/// The starter that is in a solution.
-pub fn of_solution(solution: &str) -> String {
+/// The starter that is in a solution, in a language whose comments begin with
+/// this.
+pub fn of_solution(solution: &str, mark: &str) -> String {
+    let [own_mark, open, close] =
+        ["~", "{", "}"].map(|end| format!("{mark}{end}"));
     let mut starter = String::new();
     let mut hidden = false;
     for line in solution.lines() {
         let text = line.trim_start();
         let indent = &line[..line.len() - text.len()];
-        if text == "//{" || text == "//}" {
-            hidden = text == "//{";
-        } else if let Some(own) = text.strip_prefix("//~") {
+        if text == open || text == close {
+            hidden = text == open;
+        } else if let Some(own) = text.strip_prefix(&own_mark) {
             let own = own.strip_prefix(' ').unwrap_or(own);
             starter.push_str(format!("{indent}{own}").trim_end());
             starter.push('\n');
@@ -107,7 +272,10 @@ fn main() {
     let _ = 1;
 }
 ";
-        assert_eq!(of_solution(solution), starter);
+        assert_eq!(of_solution(solution, "//"), starter);
+        let in_python = solution.replace("//", "#");
+        let starter = starter.replace("//", "#");
+        assert_eq!(of_solution(&in_python, "#"), starter);
     }
 
     /// The student's work is never lost, whatever its bytes are, however often
@@ -150,7 +318,7 @@ fn main() {
             let starter = fs::read_to_string(folder.join("src/main.rs"));
             let starter = starter.expect(lab.name);
             assert!(
-                starter == of_solution(&solution),
+                starter == of_solution(&solution, "//"),
                 "{0}: cargo run -p lab -- reset {0}",
                 lab.name
             );

@@ -1,9 +1,14 @@
+//{
 // O exercício 4 em Node, só com o que vem com ele.
+//}
 
 import http from "node:http";
 
+//~ // TODO 1: um sítio onde guardar as peças.
+//{
 const items = new Map();
 let last = 0;
+//}
 
 class Refused extends Error {
   constructor(status) {
@@ -12,6 +17,7 @@ class Refused extends Error {
   }
 }
 
+//{
 function parse(body, versioned) {
   let part;
   try {
@@ -36,7 +42,16 @@ function find(id) {
   return items.get(id);
 }
 
+//}
+//~ // O código e o valor da resposta a um pedido: aqui não há sockets.
 function route(method, path, body) {
+  //~ // TODO 1: o POST e o GET de uma peça, e depois os outros verbos. O código
+  //~ // certo diz o que está mal: `throw new Refused(404)`.
+  //~ if (method === "GET" && path === "/items") {
+  //~   return [501, [{ id: 0, name: "por fazer" }]];
+  //~ }
+  //~ throw new Refused(501);
+  //{
   const words = path.split("/").slice(1);
   if (words[0] !== "items" || words.length > 2) throw new Refused(404);
   if (words.length === 1) {
@@ -61,6 +76,7 @@ function route(method, path, body) {
   Object.assign(item, { name: part.name, price: part.price });
   item.version += 1;
   return [200, item];
+  //}
 }
 
 const server = http.createServer((request, response) => {
@@ -78,11 +94,20 @@ const server = http.createServer((request, response) => {
     if (status === 201) response.setHeader("Location", `/items/${value.id}`);
     if (value === undefined) return response.end();
     response.setHeader("Content-Type", "application/json");
+    //{
     // Sem Content-Length: em pedaços.
+    //}
     response.write(JSON.stringify(value));
     response.end();
   });
 });
 
+//~ const address = process.argv[2] ?? "127.0.0.1:8000";
+//~ const [host, port] = address.split(":");
+//~ server.listen(Number(port), host, 512, () => {
+//~   console.log(`API a escutar em http://${address}`);
+//~ });
+//{
 const [host, port] = process.argv[2].split(":");
 server.listen(Number(port), host, 512);
+//}

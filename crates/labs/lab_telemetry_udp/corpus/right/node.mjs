@@ -1,8 +1,13 @@
+//{
 // O exercício 2 em Node.
+//}
 
 import dgram from "node:dgram";
 
+//~ // TODO 2: o que é preciso guardar, para cada nome, para fazer as contas?
 const sensors = new Map();
+
+//{
 const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function sensor(name) {
@@ -34,8 +39,21 @@ function report(name) {
   );
 }
 
+//}
+//~ // A resposta a um datagrama, se tiver resposta: aqui não há sockets.
+//~ function answer(datagram) {
+//~   // TODO 2: `DATA nome número valor` guarda-se em `sensors`.
+//~   // TODO 3: `REPORT nome` tem como resposta as contas desse sensor.
+//~   // O que não se percebe não tem resposta.
+//~   return undefined;
+//~ }
+//~
 const socket = dgram.createSocket({ type: "udp4", recvBufferSize: 1 << 20 });
 socket.on("message", (datagram, peer) => {
+  //~ // TODO 1: se houver resposta, envie-a, com `socket.send`, a quem enviou o
+  //~ // datagrama: `peer`.
+  //~ answer(datagram);
+  //{
   let words;
   try {
     words = text.decode(datagram).split(" ");
@@ -53,6 +71,14 @@ socket.on("message", (datagram, peer) => {
   } else if (words.length === 2 && words[0] === "REPORT") {
     socket.send(report(words[1]), peer.port, peer.address);
   }
+  //}
 });
+//~ const address = process.argv[2] ?? "127.0.0.1:65432";
+//~ const [host, port] = address.split(":");
+//~ socket.bind(Number(port), host, () => {
+//~   console.log(`Telemetria a escutar em ${address}`);
+//~ });
+//{
 const [host, port] = process.argv[2].split(":");
 socket.bind(Number(port), host);
+//}
