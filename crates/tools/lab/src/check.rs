@@ -13,7 +13,8 @@ pub struct Lab {
     pub needs: Needs,
     /// In the order in which a student gets there.
     pub checks: &'static [Check],
-    /// Each says a little more than the one before.
+    /// Each says a little more than the one before: what holds in any language
+    /// and, from the second line on, what it is called in some.
     pub hints: &'static [&'static str],
 }
 

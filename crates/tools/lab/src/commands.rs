@@ -152,8 +152,10 @@ fn hint(lab: &Lab, number: Option<usize>) {
     };
     let total = lab.hints.len();
     say(&format!("Pista {number} de {total}:\n"));
-    for line in Style::of_stdout().wrapped(lab.hints[number - 1], 2) {
-        say(&format!("  {line}\n"));
+    for paragraph in lab.hints[number - 1].lines() {
+        for line in Style::of_stdout().wrapped(paragraph, 2) {
+            say(&format!("  {line}\n"));
+        }
     }
     if number < total {
         let next = match noted {

@@ -109,9 +109,13 @@ pub const LAB: Lab = Lab {
         "O primeiro texto de um cliente decide tudo: um ciclo lê textos até \
          vir um JOIN que sirva, e responde ERR aos outros.",
         "Sala e nome juntos são a chave de um mapa; o valor é a fila desse \
-         cliente. Entrar é `entry`: se já lá está alguém, o nome está tomado.",
-        "`try_send` numa fila com limite nunca espera. Se a fila está cheia, \
-         tire o cliente do mapa: a tarefa dele acaba quando a fila acaba.",
+         cliente. Entrar é um só passo, sem esperas a meio: se a chave já lá \
+         está, o nome está tomado; se não, é de quem chegou.\n\
+         Em Rust, `entry`; em Python, um par `(sala, nome)` serve de chave.",
+        "Pôr um texto numa fila com limite nunca pode esperar. Se a fila está \
+         cheia, tire o cliente do mapa, ou deixe que esse texto se perca.\n\
+         Em Rust, `try_send`, e a tarefa do cliente acaba quando a fila \
+         acaba; em Python, `put_nowait`.",
     ],
 };
 

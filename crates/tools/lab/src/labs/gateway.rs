@@ -132,13 +132,20 @@ pub const LAB: Lab = Lab {
     hints: &[
         "Três lições num só programa: `mqtt_subscriber` recebe, `items_api` \
          responde, e `ws_chat_server` distribui. O que têm em comum é um mapa \
-         dos últimos valores e um canal.",
-        "`tokio::sync::broadcast` é o canal: o lado do MQTT faz `send`, que \
-         nunca espera, e cada ecrã tem um recetor só seu. Se a capacidade for \
-         maior do que mil, ninguém perde valores por pouco.",
-        "`RecvError::Lagged` quer dizer que este ecrã se atrasou e perdeu \
-         valores: continue com os seguintes. É isso que impede um ecrã lento \
-         de encher a memória.",
+         dos últimos valores e uma fila para cada ecrã.",
+        "Quem recebe do broker põe cada valor na fila de cada ecrã, e nunca \
+         espera. Se o limite da fila for maior do que mil, ninguém perde \
+         valores por pouco.\n\
+         Em Rust, `tokio::sync::broadcast` são essas filas: `send` nunca \
+         espera, e cada ecrã tem um recetor só seu. Em Python, uma \
+         `asyncio.Queue` para cada um, e `call_soon_threadsafe` para o que \
+         vem da thread do MQTT.",
+        "Um ecrã que não lê fica com a fila cheia: os valores seguintes \
+         perdem-se, mas só para ele, ou desliga-se o ecrã. É isso que impede \
+         um ecrã lento de encher a memória.\n\
+         Em Rust, `RecvError::Lagged` quer dizer que se perderam valores: \
+         continue com os seguintes; em Python, `put_nowait` levanta \
+         `QueueFull`.",
         "Subscreva depois de cada ligação ao broker, e não só da primeira. E \
          quando a ligação cai, não deite nada fora: o HTTP continua a \
          responder com o que sabe.",

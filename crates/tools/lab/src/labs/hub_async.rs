@@ -110,18 +110,30 @@ pub const LAB: Lab = Lab {
         "Comece por `async_tcp_echo_server`: uma tarefa para cada cliente. A \
          primeira linha decide qual de duas funções trata dele, uma para \
          sensores e outra para ecrãs.",
-        "`tokio::sync::broadcast` é quase tudo: o sensor faz `send`, que nunca \
-         espera, e cada ecrã tem um recetor só seu. Em Python, uma fila para \
-         cada ecrã, ou `writer.write` sem `drain`.",
-        "`RecvError::Lagged` quer dizer que este ecrã se atrasou e perdeu \
-         valores: continue com os seguintes. É isso que impede um ecrã lento \
-         de encher a memória.",
-        "`time::timeout(limite, lines.next_line())` à volta da leitura da \
-         linha inteira. Passado o limite, escreve-se BYE e sai-se da função: \
-         largar o socket fecha a ligação.",
-        "Um ecrã também se pode ir embora: com `select!`, espere ao mesmo \
-         tempo por um valor e por uma leitura, que dá zero bytes quando ele \
-         sai.",
+        "Cada ecrã tem uma fila só sua, com um limite, e uma tarefa que a \
+         esvazia para o socket. O sensor põe o valor em todas as filas, e não \
+         espera por nenhuma.\n\
+         Em Rust, `tokio::sync::broadcast` é quase tudo: `send` nunca espera, \
+         e cada ecrã tem um recetor só seu. Em Python, uma `asyncio.Queue` \
+         para cada ecrã, ou `writer.write` sem `drain`; em Node, \
+         `socket.write`.",
+        "Um ecrã que não lê fica com a fila cheia: o valor seguinte perde-se, \
+         mas só para ele, ou desliga-se o ecrã. É isso que impede um ecrã \
+         lento de encher a memória.\n\
+         Em Rust, `RecvError::Lagged` quer dizer que este ecrã se atrasou e \
+         perdeu valores: continue com os seguintes. O que está à espera \
+         diz-se em Python com `get_write_buffer_size`, e em Node com \
+         `writableLength`.",
+        "Os dois segundos são os da linha inteira, e não os de cada leitura: \
+         contam-se desde que se espera por ela, e só o seu fim os acaba. \
+         Passado o limite, escreve-se BYE e fecha-se a ligação.\n\
+         Em Rust, `time::timeout` à volta de `lines.next_line()`, e largar o \
+         socket fecha-o; em Python, `asyncio.wait_for` à volta de \
+         `reader.readline()`; em Node, `setTimeout`.",
+        "Um ecrã também se pode ir embora: espere ao mesmo tempo por um valor \
+         e por uma leitura, que dá zero bytes quando ele sai.\n\
+         Em Rust, com `select!`; em Python, uma tarefa lê e outra escreve; em \
+         Node, o evento `close`.",
     ],
 };
 

@@ -137,15 +137,24 @@ pub const LAB: Lab = Lab {
         super::CTRL_C,
     ],
     hints: &[
-        "Comece por `items_api`: as rotas `/items` e `/items/{id}`, e um mapa \
-         dos id para as peças dentro de um `Mutex`. Primeiro só o POST e o GET.",
-        "O código vai com a resposta: em axum, `(StatusCode::CREATED, \
-         Json(item))`. Para o cabeçalho, `[(header::LOCATION, caminho)]` no \
-         meio dos dois.",
-        "Para distinguir 400 de 422, receba o corpo como `Bytes` e converta-o \
-         em dois passos: `serde_json::from_slice` para `Value`, que falha com \
-         400, e daí para a peça, que falha com 422.",
-        "O contador dos id só sobe. Guarde-o no mesmo `Mutex` que o mapa.",
+        "Comece por `items_api`: os caminhos `/items` e `/items/{id}`, e um \
+         mapa dos id para as peças, com um lock, se houver várias threads. \
+         Primeiro só o POST e o GET.\n\
+         Em Rust, um `BTreeMap` dentro de um `Mutex`; em Python, um `dict` e \
+         um `threading.Lock`.",
+        "O código vai com a resposta: o do POST é 201, e leva o cabeçalho \
+         `Location`.\n\
+         Em Rust, com axum, responda `(StatusCode::CREATED, \
+         [(header::LOCATION, caminho)], Json(item))`. Em Python, com \
+         `http.server`, `send_response(201)` e `send_header`; com FastAPI, \
+         `status_code=201` e `response.headers`.",
+        "Para distinguir 400 de 422, converta o corpo em dois passos: se não \
+         é JSON, é 400; se é JSON e não é uma peça, é 422.\n\
+         Em Rust, receba o corpo como `Bytes`: `serde_json::from_slice` para \
+         `Value`, e daí para a peça. Em Python, `json.loads`, e depois uma \
+         pergunta por campo.",
+        "O contador dos id só sobe, mesmo depois de um DELETE. Guarde-o ao \
+         lado do mapa, com o mesmo lock.",
         "No PUT, tudo com o mesmo lock: a peça existe (404)? A versão é a atual \
          (409)? Então muda-se, e a versão sobe.",
     ],

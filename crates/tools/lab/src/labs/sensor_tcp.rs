@@ -116,21 +116,33 @@ pub const LAB: Lab = Lab {
     ],
     hints: &[
         "Comece por um cliente só. Um ciclo lê uma linha, decide a resposta e \
-         escreve-a; quando a leitura dá zero bytes, o cliente saiu. Em Rust, \
-         `BufReader` e `read_until` juntam os pedaços até ao fim de linha.",
+         escreve-a; quando a leitura dá zero bytes, o cliente saiu. Uma \
+         leitura do socket pode trazer metade de uma linha, ou três: é \
+         preciso juntar e separar, até cada fim de linha.\n\
+         Em Rust, `BufReader` e `read_until` fazem-no por si; em Python, \
+         `readline` do `rfile` de `socketserver`, ou de `makefile`.",
         "Separe as duas coisas: uma função que recebe uma linha e devolve a \
-         resposta, sem sockets, e outra que trata da ligação. A primeira é um \
-         `match` sobre as palavras da linha (`split(' ')`).",
-        "Os valores são de todos os clientes: um mapa de nomes para valores, \
-         dentro de um `Mutex`, partilhado com `Arc`. Tire do mapa uma cópia \
-         do valor e largue o lock antes de escrever no socket.",
+         resposta, sem sockets, e outra que trata da ligação. A primeira \
+         separa a linha nos espaços, e decide pelas palavras: quantas são, e \
+         qual é a primeira.\n\
+         Em Rust e em Python, um `match` sobre as palavras de `split`.",
+        "Os valores são de todos os clientes: um mapa de nomes para valores \
+         e, se houver várias threads, um lock à volta dele. Tire do mapa uma \
+         cópia do valor e largue o lock antes de escrever no socket: quem não \
+         lê não pode parar os outros.\n\
+         Em Rust, um `HashMap` dentro de um `Mutex`, partilhado com `Arc`; em \
+         Python, um `dict` e um `threading.Lock`.",
         "Para muitos clientes, uma thread para cada um, como em \
-         `threaded_tcp_echo_server`. O que corre mal numa thread escreve-se no \
-         ecrã e acaba ali.",
-        "Para a linha sem fim: `stream.take(1024)` faz com que `read_until` \
-         pare ao fim de 1024 bytes. Se parou sem «\\n» no fim, é ERR e adeus. \
-         Feche só a escrita e leia o resto antes de largar o socket: fechar \
-         com bytes por ler provoca um reset, e o ERR pode perder-se.",
+         `threaded_tcp_echo_server`. O que corre mal numa thread escreve-se \
+         no ecrã e acaba ali.\n\
+         Em Python, `ThreadingTCPServer` já o faz. Em Node não há threads, \
+         nem fazem falta: cada cliente tem os seus eventos.",
+        "Para a linha sem fim: não guarde mais de 1024 bytes à espera do fim \
+         de uma linha. Se já lá estão e ela não acabou, é ERR e adeus. Feche \
+         só a escrita e leia o resto antes de largar o socket: fechar com \
+         bytes por ler provoca um reset, e o ERR pode perder-se.\n\
+         Em Rust, `stream.take(1024)` faz com que `read_until` pare aí; em \
+         Python, `readline(1024)`.",
     ],
 };
 

@@ -105,19 +105,24 @@ pub const LAB: Lab = Lab {
         },
     ],
     hints: &[
-        "Um socket, um ciclo: `recv_from` dá um datagrama inteiro e o endereço \
-         de quem o enviou. Se as palavras forem `DATA nome número valor`, \
-         guarde; se forem `REPORT nome`, responda com `send_to` a esse \
-         endereço; senão, nada.",
-        "Para cada nome, guarde o conjunto dos números que chegaram \
-         (`HashSet<u32>`), o maior deles, a soma dos valores e as contas de \
-         duplicados e de fora de ordem. O resto são contas: recebidos é o \
-         tamanho do conjunto; perdidos é o maior menos os recebidos.",
+        "Um socket, um ciclo: cada leitura dá um datagrama inteiro e o \
+         endereço de quem o enviou. Se as palavras forem `DATA nome número \
+         valor`, guarde; se forem `REPORT nome`, responda a esse endereço; \
+         senão, nada.\n\
+         Em Rust, `recv_from` e `send_to`; em Python, `recvfrom` e `sendto`; \
+         em Node, o evento `message` e `send`.",
+        "Para cada nome, guarde o conjunto dos números que chegaram, o maior \
+         deles, a soma dos valores e as contas de duplicados e de fora de \
+         ordem. O resto são contas: recebidos é o tamanho do conjunto; \
+         perdidos é o maior menos os recebidos.\n\
+         Em Rust, o conjunto é um `HashSet<u32>`; em Python, um `set`; em \
+         Node, um `Set`.",
         "A ordem das perguntas importa: primeiro, este número já chegou? Se \
          sim, é duplicado, e acabou. Se não, é menor do que o maior? Então \
          está fora de ordem. Só depois se põe no conjunto.",
-        "A média escreve-se com duas casas: `{:.2}`. Sem nenhum recebido é \
-         `0.00`; 0 a dividir por 0 não é um número.",
+        "A média escreve-se sempre com duas casas, arredondada. Sem nenhum \
+         recebido é `0.00`; 0 a dividir por 0 não é um número.\n\
+         Em Rust, `{:.2}`; em Python, `:.2f`; em Node, `toFixed(2)`.",
     ],
 };
 

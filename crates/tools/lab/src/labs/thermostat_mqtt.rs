@@ -141,12 +141,14 @@ pub const LAB: Lab = Lab {
         "A decisão cabe numa função que recebe os bytes da mensagem e devolve \
          uma ordem, ou nenhuma. Nenhuma quer dizer que não há nada a fazer, \
          por estar entre os limites ou por não ser um número.",
-        "Um mapa da zona para a última ordem chega para não repetir ordens: em \
-         Rust, `insert` devolve o que lá estava. Em `mqtt_last_will` está como \
-         se publica uma mensagem retida com QoS 1.",
+        "Um mapa da zona para a última ordem chega para não repetir ordens: \
+         só se publica quando muda. Em `mqtt_last_will` está como se publica \
+         uma mensagem retida com QoS 1.\n\
+         Em Rust, `insert` devolve o que lá estava; em Python, `get` dá \
+         `None` a quem ainda não tem ordem.",
         "O que se faz depois de ligar faz-se depois de cada ligação: uma só \
-         função subscreve, publica online e repete as ordens do mapa. Em \
-         Python, o seu sítio é `on_connect`.",
+         função subscreve, publica online e repete as ordens do mapa.\n\
+         Em Python, o seu sítio é `on_connect`; em Node, o evento `connect`.",
         "Dentro de uma função que a biblioteca chama (`on_message`) não se \
          espera por uma confirmação: é a própria biblioteca que a teria de \
          receber, e está à espera que a função acabe.",

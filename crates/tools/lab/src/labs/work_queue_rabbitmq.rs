@@ -132,20 +132,29 @@ pub const LAB: Lab = Lab {
         "Comece por `rabbitmq_consumer`, que já recebe de uma fila e confirma \
          depois do trabalho, e junte-lhe a publicação de `rabbitmq_producer`. \
          As três filas declaram-se antes de subscrever.",
-        "As opções de «pecas» são uma `FieldTable` com dois textos: \
-         `x-dead-letter-exchange`, vazio (é a troca sem nome), e \
-         `x-dead-letter-routing-key`, `pecas.mortas`. Se já a tinha declarado \
-         sem elas, apague-a na página de gestão.",
-        "`message.reject` com `requeue: false` manda a mensagem para as \
-         mortas. Com `requeue: true` voltava logo a seguir, e para sempre.",
-        "`confirm_select` faz o broker confirmar cada resultado: só depois \
-         disso é que se confirma a peça. Assim nunca há uma peça confirmada \
-         sem o resultado guardado.",
+        "As opções de «pecas» são dois textos: `x-dead-letter-exchange`, \
+         vazio (é a troca sem nome), e `x-dead-letter-routing-key`, \
+         `pecas.mortas`. Se já a tinha declarado sem elas, apague-a na página \
+         de gestão.\n\
+         Em Rust, vão numa `FieldTable`; em Python, em `arguments`, num \
+         `dict`.",
+        "Rejeitar sem devolver à fila manda a mensagem para as mortas. \
+         Devolvida, voltava logo a seguir, e para sempre.\n\
+         Em Rust, `message.reject` com `requeue: false`; em Python, \
+         `basic_reject` com `requeue=False`.",
+        "O broker pode confirmar cada resultado que recebe (*publisher \
+         confirms*): só depois disso é que se confirma a peça. Assim nunca há \
+         uma peça confirmada sem o resultado guardado.\n\
+         Em Rust, `confirm_select`; em Python, `confirm_delivery`.",
         "Um ciclo por fora de tudo: ligar, declarar, subscrever, trabalhar. \
          Qualquer erro acaba a volta; espera-se meio segundo, e dá-se outra.",
-        "Ctrl-C: um `select!` entre ele e o trabalho, com o trabalho em \
-         `pin!`. Quando o Ctrl-C vem, `basic_cancel`, e depois espera-se pelo \
-         mesmo trabalho, que acaba com a subscrição.",
+        "Ctrl-C não interrompe a peça: só impede que venham outras. \
+         Cancela-se a subscrição, acaba-se o que está em mãos, confirma-se, e \
+         sai-se.\n\
+         Em Rust, um `select!` entre ele e o trabalho, com o trabalho em \
+         `pin!`; depois `basic_cancel`, e espera-se pelo mesmo trabalho, que \
+         acaba com a subscrição. Em Python, `signal.signal` muda uma \
+         variável, que o ciclo vê entre duas mensagens.",
     ],
 };
 
