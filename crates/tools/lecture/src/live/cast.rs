@@ -160,13 +160,13 @@ impl Role {
     }
 
     /// The lesson that serves another one, as in its own console block, until
-    /// Ctrl-C.
+    /// Ctrl-C: when nobody needs it any more.
     fn server(workspace: &Path, lesson: &str) -> Option<Role> {
         let transcripts = Transcript::all_of(workspace, lesson).ok()?;
         let mut terminals = transcripts.iter().flat_map(|t| &t.terminals);
         let terminal = terminals.find(|terminal| terminal.name() == lesson)?;
         Some(Role {
-            steps: vec![Step::Interrupts],
+            steps: vec![Step::InterruptsLast],
             ..Role::of_terminal(terminal)
         })
     }
@@ -185,7 +185,7 @@ impl Role {
             listens: vec![AMQP],
             connects: Vec::new(),
             ready: 3,
-            steps: vec![Step::Interrupts],
+            steps: vec![Step::InterruptsLast],
         }
     }
 

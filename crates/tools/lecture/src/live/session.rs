@@ -12,7 +12,7 @@ use std::thread;
 
 use programs::Folder;
 use serde::Deserialize;
-use transcript::Ports;
+use transcript::{Ports, Step};
 
 use super::cast::{Cast, Role, Runs};
 use super::event::{Event, Number, Outbox, Source};
@@ -94,6 +94,8 @@ struct Terminal {
     name: String,
     /// How many lines its program has printed.
     printed: usize,
+    /// How many steps of its block are done.
+    done: usize,
     run: Option<Run>,
 }
 
@@ -131,6 +133,15 @@ impl Session {
     pub fn request(&self, request: Request) {
         // Without its thread, the page is about to go.
         let _ = self.requests.send(request);
+    }
+
+    /// What still runs, and for what in its block it waits: a line for each
+    /// terminal.
+    pub fn unfinished(&self) -> String {
+        let state = self.page.lock();
+        let running = state.terminals.iter().filter(|t| t.run.is_some());
+        let lines: Vec<String> = running.map(Terminal::unfinished).collect();
+        lines.join("\n")
     }
 }
 
@@ -287,6 +298,7 @@ impl Page {
             role,
             name: name.clone(),
             printed: 0,
+            done: 0,
             run: None,
         });
         let ports = state
@@ -375,6 +387,24 @@ impl Page {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+impl Terminal {
+    fn unfinished(&self) -> String {
+        let next = match self.role.steps.get(self.done) {
+            Some(Step::Prints(line)) => format!("a linha «{line}»"),
+            Some(Step::Types(line)) => format!("escrever «{line}»"),
+            Some(Step::EndsInput) => "Ctrl-D".to_string(),
+            Some(Step::Interrupts | Step::InterruptsLast) => {
+                "Ctrl-C".to_string()
+            }
+            Some(Step::PrintsMore | Step::Crashes) | None => {
+                "o seu fim".to_string()
+            }
+        };
+        let Terminal { name, printed, .. } = self;
+        format!("  {name}: escreveu {printed} linhas; segue-se {next}")
     }
 }
 

@@ -44,8 +44,7 @@ impl Player<'_> {
                 self.wait(|state| state.is_ready(number))?;
             }
         }
-        let mut steps = vec![0; count];
-        while self.round(&mut steps)? {}
+        while self.round()? {}
         self.ask("")?;
         self.page.tell(&*self.state()?, Event::Played);
         Ok(())
@@ -60,11 +59,11 @@ impl Player<'_> {
 
     /// One step of some terminal, once one can be done; whether there are
     /// more.
-    fn round(&self, steps: &mut [usize]) -> Result<bool, Over> {
+    fn round(&self) -> Result<bool, Over> {
         let mut state = self.state()?;
         let mut asked = String::new();
         let (number, step) = loop {
-            match state.next(steps) {
+            match state.next() {
                 Next::Do(number, step) => break (number, step),
                 Next::End => return Ok(false),
                 Next::Asks(rest) if rest != asked => {
@@ -75,11 +74,11 @@ impl Player<'_> {
             }
             state = self.changed(state)?;
         };
+        state.terminals[number].done += 1;
         drop(state);
         if !asked.is_empty() {
             self.ask("")?;
         }
-        steps[number] += 1;
         if matches!(step, Step::Prints(_) | Step::PrintsMore | Step::Crashes) {
             return Ok(true);
         }
@@ -142,24 +141,25 @@ impl State {
         terminal.run.is_none() || terminal.printed >= terminal.role.ready
     }
 
-    fn next(&self, steps: &[usize]) -> Next {
+    fn next(&self) -> Next {
         let mut keys = Vec::new();
         // Who ends by itself comes before who is interrupted, and clients come
         // before servers.
         let (mut interrupted, mut last) = (None, None);
         let mut others = false;
         let mut on_the_way = false;
-        let running = self.terminals.iter().zip(steps).enumerate();
-        for (number, (terminal, done)) in
-            running.filter(|(_, (terminal, _))| terminal.run.is_some())
+        let terminals = self.terminals.iter().enumerate();
+        for (number, terminal) in
+            terminals.filter(|(_, terminal)| terminal.run.is_some())
         {
+            let done = terminal.done;
             let all = &terminal.role.steps;
             let place = all.iter().position(is_interrupt);
             others |= place.is_none();
-            on_the_way |= place.is_some_and(|place| *done < place);
+            on_the_way |= place.is_some_and(|place| done < place);
             let said =
-                all[..*done].iter().filter(|s| matches!(s, Step::Prints(_)));
-            let key = match all.get(*done) {
+                all[..done].iter().filter(|s| matches!(s, Step::Prints(_)));
+            let key = match all.get(done) {
                 Some(Step::Prints(_)) if terminal.printed <= said.count() => {
                     continue;
                 }
@@ -196,4 +196,61 @@ impl State {
 /// Whether this is Ctrl-C.
 fn is_interrupt(step: &Step) -> bool {
     matches!(step, Step::Interrupts | Step::InterruptsLast)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::cast::Cast;
+    use crate::live::session::Terminal;
+    use crate::live::session::run::Run;
+
+    /// A lesson of which every terminal runs, and whose last keys may be
+    /// pressed.
+    fn finishing(lesson: &str) -> State {
+        let cast = Cast::of(&testkit::workspace(), lesson, 0).expect("a cast");
+        let terminals = cast.roles.into_iter().map(|role| Terminal {
+            name: role.name.clone(),
+            role,
+            printed: 0,
+            done: 0,
+            run: Some(Run::new().0),
+        });
+        State {
+            terminals: terminals.collect(),
+            finishing: true,
+            ..State::default()
+        }
+    }
+
+    /// The terminal in which Ctrl-C is pressed now.
+    fn interrupted(state: &State) -> Option<&str> {
+        match state.next() {
+            Next::Do(number, Step::Interrupts) => {
+                Some(&state.terminals[number].name)
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_server_that_a_lesson_needs_stays_until_the_others_have_their_lines() {
+        let mut state = finishing("rabbitmq_routing_consumer");
+        let names = state.terminals.iter().map(|t| t.name.as_str());
+        let expected = [
+            "rabbitmq",
+            "rabbitmq_routing_consumer",
+            "rabbitmq_routing_producer",
+        ];
+        assert_eq!(names.collect::<Vec<_>>(), expected);
+        // The producer has done its work, and ended; the consumer waits.
+        state.terminals[2].run = None;
+        assert_eq!(interrupted(&state), None);
+        // What it waited for has come.
+        state.terminals[1].printed = 2;
+        state.terminals[1].done = 2;
+        assert_eq!(interrupted(&state), Some("rabbitmq_routing_consumer"));
+        state.terminals[1].run = None;
+        assert_eq!(interrupted(&state), Some("rabbitmq"));
+    }
 }

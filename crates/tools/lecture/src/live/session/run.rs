@@ -34,13 +34,13 @@ struct Inner {
     stopped: Arc<AtomicBool>,
 }
 
-enum Input {
+pub enum Input {
     Line(String),
     End,
 }
 
 impl Run {
-    fn new() -> (Run, Receiver<Input>) {
+    pub fn new() -> (Run, Receiver<Input>) {
         let (input, typed) = mpsc::sync_channel(LINES);
         let run = Run(Arc::new(Inner {
             input,
