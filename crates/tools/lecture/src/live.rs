@@ -9,6 +9,7 @@ mod relayed;
 mod session;
 mod socket;
 mod text;
+mod visitor;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

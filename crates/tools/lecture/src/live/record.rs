@@ -1,6 +1,7 @@
 //! A lesson played once, from its console block's first line to its last, with
 //! nobody watching.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,8 +12,9 @@ use tokio::sync::mpsc;
 use tokio::time;
 
 use super::cast::Cast;
-use super::event::{Event, Outbox, Stamped};
+use super::event::{Event, Number, Outbox, Stamped};
 use super::session::{Request, Session};
+use super::visitor;
 use crate::site::Files;
 use crate::terminal;
 
@@ -47,6 +49,10 @@ async fn record(
         while !played.is_over {
             for event in outbox.take().await {
                 played.hear(event);
+            }
+            for page in std::mem::take(&mut played.visited) {
+                // What comes of it is on the wire.
+                let _ = visitor::visit(&page).await;
             }
             if played.asked && !finishing {
                 finishing = true;
@@ -145,6 +151,10 @@ async fn build(program: &str) -> Result<(), String> {
 #[derive(Default)]
 struct Played {
     events: Vec<Stamped>,
+    /// The addresses of the pages, by their places among the terminals.
+    pages: BTreeMap<Number, String>,
+    /// Those that are served now, to be looked at.
+    visited: Vec<String>,
     /// There are keys left, which end something.
     asked: bool,
     is_over: bool,
@@ -155,6 +165,16 @@ impl Played {
         match &stamped.event {
             // It was built before.
             Event::Building { .. } => return,
+            Event::Terminal {
+                terminal,
+                page: Some(page),
+                ..
+            } => {
+                self.pages.insert(*terminal, page.clone());
+            }
+            Event::Started { terminal } => {
+                self.visited.extend(self.pages.get(terminal).cloned());
+            }
             Event::Script { rest } => self.asked |= !rest.is_empty(),
             Event::Played => self.is_over = true,
             _ => {}

@@ -35,8 +35,7 @@ class Diagram {
         this.grid.setAttribute("aria-label",
             "Mensagens entre os programas, pela sua ordem");
         this.grid.tabIndex = 0;
-        this.empty = element("p", "empty",
-            "O que os programas disserem uns aos outros aparece aqui.");
+        this.empty = element("p", "empty");
         this.view = element("section", "diagram", this.grid, this.empty);
         this.view.setAttribute("aria-label", "O fio");
 
@@ -186,7 +185,11 @@ class Diagram {
 
     #drawNow() {
         const height = this.#rowHeight();
-        this.empty.hidden = this.rows.length > 0;
+        this.empty.hidden = this.rows.some(({ from, to }) => from !== to);
+        this.empty.textContent = this.lifelines.length === 1
+            ? "Há um só programa. O que se passa dentro dele, mesmo entre "
+                + "sockets, não aparece aqui: só o que um programa envia a outro."
+            : "O que os programas disserem uns aos outros aparece aqui.";
         this.body.style.height = `${this.rows.length * height}px`;
         this.grid.setAttribute("aria-rowcount", this.dropped + this.rows.length + 1);
         if (this.following) {

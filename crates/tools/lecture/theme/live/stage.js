@@ -203,7 +203,7 @@ class Stage {
             this.source.send({ do: what, terminal: event.terminal, ...more });
         const terminal = event.page === undefined
             ? new Terminal(event, act)
-            : new Browser(event);
+            : new Browser(event, this.source.recorded);
         this.terminals.set(event.terminal, terminal);
         this.column.append(terminal.view);
         this.column.dataset.count = this.terminals.size;

@@ -260,24 +260,30 @@ class Terminal {
 
 /** A page that a lesson serves, beside the terminals. */
 class Browser {
-    constructor({ name, command, page }) {
-        this.status = element("span", "status");
+    constructor({ name, command, page }, recorded) {
+        const header = element("header", "", element("code", "command", command));
+        this.view = element("section", "terminal browser", header);
+        this.view.setAttribute("aria-label", name);
+        if (recorded) {
+            this.view.append(element("p", "", command.includes("?ws=")
+                ? "Nesta gravação não há um browser: no lugar dele, um cliente pediu a página e enviou uma mensagem pelo WebSocket."
+                : "Nesta gravação não há um browser: no lugar dele, um cliente pediu a página."));
+            return;
+        }
         this.frame = element("iframe", "");
         this.frame.title = name;
         this.page = page;
         const link = element("a", "", "Noutro separador");
         link.href = page;
         link.target = "_blank";
-        this.view = element("section", "terminal browser",
-            element("header", "", element("code", "command", command), link),
-            this.frame);
-        this.view.setAttribute("aria-label", name);
+        header.append(link);
+        this.view.append(this.frame);
     }
 
     /** Shows the page while its server runs. */
     show(state) {
         const source = state === "running" ? this.page : "about:blank";
-        if (this.frame.getAttribute("src") !== source) {
+        if (this.frame && this.frame.getAttribute("src") !== source) {
             this.frame.src = source;
         }
     }
