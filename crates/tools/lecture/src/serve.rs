@@ -17,10 +17,10 @@ use crate::book::Material;
 use crate::edition::Newest;
 use crate::{live, site, terminal};
 
-/// What a page may load: nothing that is not from here, and no script that is
-/// written into it.
+/// What a page may load and ask for: nothing that is not from here (its
+/// WebSocket included), and no script that is written into it. A lesson's own
+/// page, in a frame, is from another port of this machine.
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-                      connect-src 'self' ws:; \
                       frame-src http://127.0.0.1:*; \
                       object-src 'none'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";

@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -195,7 +196,9 @@ impl Book {
             };
             if known.contains(&parent) {
                 known.push(pid);
+                // One that nobody has waited for is there too: `[name]`.
                 let name = words.next().unwrap_or_default();
+                let name = name.trim_matches(['[', ']']);
                 names.push(name.rsplit('/').next().unwrap_or(name).to_string());
             }
         }
@@ -664,6 +667,23 @@ fn a_written_site_plays_what_was_recorded() {
 }
 
 #[test]
+fn a_written_site_without_recordings_has_nothing_to_run_and_asks_nobody() {
+    let folder = small_workspace();
+    let site = tempfile::tempdir().expect("a folder");
+    let mut command = lesson("lecture");
+    command.arg("build").arg(site.path()).current_dir(&folder);
+    let finished = Program::start(&mut command).finish();
+    assert!(finished.status.success(), "{finished:?}");
+    let page = site.path().join("eco_server.html");
+    let mut browser = Browser::open(&format!("file://{}", page.display()));
+    let hidden = browser.run("document.querySelector('.run').hidden");
+    assert_eq!(hidden, "true");
+    let requests = browser.requests();
+    assert!(requests.contains("live/live.js"), "{requests}");
+    assert!(!requests.contains("token"), "{requests}");
+}
+
+#[test]
 fn the_page_can_be_used_by_everyone_in_every_size() {
     let folder = small_workspace();
     let book = Book::of(folder.path());
@@ -695,22 +715,27 @@ fn the_page_can_be_used_by_everyone_in_every_size() {
     assert_eq!(outside, "0");
 }
 
-/// Lessons of the workspace itself, in the protocols' own terms.
+/// The book of this workspace. Its lessons are built as the page will: the
+/// first time takes longer than a browser waits.
+fn real_book() -> Book {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let lessons = [
+            "ws_chat_server",
+            "ws_chat_client",
+            "ws_chat_page",
+            "mqtt_broker",
+            "mqtt_subscriber",
+        ];
+        let built = Build::new(lessons.map(Target::Bin)).quietly().run();
+        built.unwrap_or_else(|error| panic!("build the lessons: {error:?}"));
+    });
+    Book::of(&workspace())
+}
+
 #[test]
-fn the_lessons_speak_their_protocols() {
-    // As the page will build them: the first time takes longer than a browser
-    // waits.
-    for lesson in [
-        "ws_chat_server",
-        "ws_chat_client",
-        "mqtt_broker",
-        "mqtt_subscriber",
-        "mqtt_publisher",
-    ] {
-        let built = Build::new([Target::Bin(lesson)]).quietly().run();
-        built.unwrap_or_else(|error| panic!("build {lesson}: {error:?}"));
-    }
-    let book = Book::of(&workspace());
+fn a_lesson_speaks_its_protocol() {
+    let book = real_book();
     let mut page = book.play("ws_chat_server");
     for (kind, text) in [
         (".left", "GET /"),
@@ -719,12 +744,62 @@ fn the_lessons_speak_their_protocols() {
     ] {
         page.wait_for_arrow(&format!(".frame{kind}"), text);
     }
-    drop(page);
+}
+
+#[test]
+fn a_subscriber_returns_to_a_broker_that_is_stopped_and_started() {
+    let book = real_book();
     let mut page = book.play("mqtt_subscriber");
     for text in ["CONNECT", "CONNACK 0", "SUBSCRIBE", "SUBACK"] {
         page.wait_for_arrow(".frame", text);
     }
-    drop(page);
-    let mut page = book.play("mqtt_publisher");
-    page.wait_for_arrow(".frame.left", "PUBLISH QoS 0");
+    page.press_in(1, "Ctrl-C");
+    page.wait_in(2, "Ligação perdida.");
+    page.press_in(1, "▶");
+    // By itself, and it asks for its topic again.
+    wait_until("the subscriber is back", || {
+        let lines = page.browser.texts(".terminal:nth-child(2) .lines");
+        lines.matches("Ligado com o código de resultado 0").count() == 2
+    });
+    wait_until("it has its topic", || {
+        let lines = page.browser.texts(".terminal:nth-child(1) .lines");
+        lines.matches("subscreve myhome/").count() == 2
+    });
+    assert_eq!(page.browser.errors(), "");
+}
+
+#[test]
+fn a_page_asks_for_nothing_beyond_this_machine() {
+    let book = real_book();
+    // With the lesson's own page in a frame, and its WebSocket.
+    let mut page = book.open("ws_chat_page");
+    page.browser.press("r");
+    page.wait_for_arrow(".frame.right", "200 OK");
+    page.wait_for_arrow(".frame.right", "101 Switching Protocols");
+    page.browser.click(".message.frame");
+    page.wait(".opened-frame .about a", "Ver no livro");
+    let requests = page.browser.requests();
+    let requests: Vec<String> =
+        serde_json::from_str(&requests).expect("a list");
+    let is_here = |address: &String| {
+        ["http://127.0.0.1:", "ws://127.0.0.1:", "data:"]
+            .iter()
+            .any(|start| address.starts_with(start))
+    };
+    for start in [&book.url, "ws://"] {
+        assert!(requests.iter().any(|one| one.starts_with(start)), "{start}");
+    }
+    let elsewhere: Vec<&String> = requests
+        .iter()
+        .filter(|address| !is_here(address))
+        .collect();
+    assert_eq!(elsewhere, Vec::<&String>::new());
+
+    // Nor could its scripts, not even of another port.
+    let refused = page.browser.run(
+        "new Promise((done) => { addEventListener('securitypolicyviolation', \
+         (event) => done(event.effectiveDirective)); \
+         try { new WebSocket('ws://127.0.0.1:1') } catch { } })",
+    );
+    assert_eq!(refused, "\"connect-src\"");
 }

@@ -12,6 +12,7 @@ of JSON:
     axe                 what makes the page hard to use for some, by axe-core
     run EXPRESSION      the value of a JavaScript expression
     view WIDTH HEIGHT light|dark
+    requests            the addresses that it has asked for so far
 
 Errors in the page are printed on standard error.
 """
@@ -54,7 +55,7 @@ def launch(playwright):
     )
 
 
-def answer(page, command, rest):
+def answer(page, asked, command, rest):
     match command:
         case "click":
             return page.click(rest)
@@ -79,6 +80,8 @@ def answer(page, command, rest):
             width, height, scheme = rest.split()
             page.set_viewport_size({"width": int(width), "height": int(height)})
             return page.emulate_media(color_scheme=scheme)
+        case "requests":
+            return asked
     raise ValueError(f"no such command: {command}")
 
 
@@ -88,11 +91,14 @@ def main():
         page = browser.new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: print(error, file=sys.stderr))
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("websocket", lambda socket: asked.append(socket.url))
         page.goto(sys.argv[1])
         print("ready", flush=True)
         for line in sys.stdin:
             command, _, rest = line.rstrip("\n").partition(" ")
-            result = answer(page, command, rest)
+            result = answer(page, asked, command, rest)
             print(json.dumps(result, ensure_ascii=False), flush=True)
         browser.close()
 

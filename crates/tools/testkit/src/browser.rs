@@ -97,6 +97,15 @@ impl Browser {
         self.ask(&format!("view {width} {height} {scheme}"));
     }
 
+    /// The addresses that the page, and those in its frames, have asked for so
+    /// far, as a JSON list.
+    ///
+    /// # Panics
+    /// Where the page has gone.
+    pub fn requests(&mut self) -> String {
+        self.ask("requests")
+    }
+
     /// The errors of the page's own code so far.
     pub fn errors(&self) -> String {
         self.program.errors()

@@ -124,7 +124,11 @@ async function offer() {
         return;
     }
     if (!lessonHere.dataset.recording) {
-        // Only the book that runs here has one, and only for this machine.
+        // A site that was written has nobody to ask.
+        if (document.body.dataset.version === undefined) {
+            return;
+        }
+        // Only for this machine.
         const answer = await fetch("/live/token").catch(() => undefined);
         if (!answer?.ok) {
             return;
