@@ -58,14 +58,13 @@ async fn main() -> mqtt::Result<()> {
     if is_device {
         options.will_message(status("offline"));
     }
-    let connected = client.connect(options.finalize()).await;
-    connected.unwrap_or_else(|error| {
+    if let Err(error) = client.connect(options.finalize()).await {
         eprintln!(
             "Não foi possível ligar a {url} ({error:?}). Inicie primeiro o \
              broker, noutro terminal: cargo run -p mqtt_broker"
         );
-        process::exit(1)
-    });
+        process::exit(1);
+    }
 
     let playing = async {
         while let Ok(event) = events.recv().await {
@@ -94,7 +93,8 @@ async fn main() -> mqtt::Result<()> {
     }
     let goodbye = client.disconnect_after(Duration::from_secs(1));
     let again = time::timeout(Duration::from_secs(2), signal::ctrl_c());
-    tokio::select! { _ = goodbye => Ok(()), _ = again => Ok(()) }
+    tokio::select! { _ = goodbye => {}, _ = again => {} }
+    process::exit(0) // sem esperar, até um segundo, pelas threads do cliente
 }
 
 /// Uma mensagem retida: o broker guarda a última de cada tópico e entrega-a a

@@ -134,6 +134,18 @@ fn broker_that_hangs_up() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn second_ctrl_c_ends_it_at_once() {
+    let roles = [("vigia", "À espera"), ("dispositivo", "online")];
+    for (role, connected) in roles {
+        let start = |url: &str| {
+            Program::start(lesson("mqtt_last_will").args([url, role]))
+        };
+        testkit::mqtt::ends_at_a_second_ctrl_c(start, connected);
+    }
+}
+
 #[test]
 fn nobody_listens() {
     let (address, _streams) = unused_address();

@@ -78,7 +78,7 @@ async fn publish(url: &str) -> mqtt::Result<()> {
     println!("Publicação parada");
 
     // Despede-se com um DISCONNECT. Um broker que já não está não responde.
-    let goodbye = client.disconnect(None);
     let again = time::timeout(Duration::from_secs(1), signal::ctrl_c());
-    tokio::select! { _ = goodbye => Ok(()), _ = again => Ok(()) }
+    tokio::select! { _ = client.disconnect(None) => {}, _ = again => {} }
+    process::exit(0) // sem esperar, até um segundo, pelas threads do cliente
 }

@@ -101,15 +101,7 @@ fn broker_that_hangs_up() {
 #[cfg(unix)]
 #[test]
 fn second_ctrl_c_ends_it_at_once() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
-    let address = listener.local_addr().expect("an address");
-    let publisher = start(&format!("mqtt://{address}"));
-    let (mut stream, _) = accept(&listener);
-    stream
-        .write_all(&[packet::CONNACK, 2, 0, 0])
-        .expect("accept");
-    publisher.wait_for("A publicar");
-    testkit::mqtt::ends_at_a_second_ctrl_c(publisher);
+    testkit::mqtt::ends_at_a_second_ctrl_c(start, "A publicar");
 }
 
 #[test]

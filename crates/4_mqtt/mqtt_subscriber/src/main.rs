@@ -81,7 +81,7 @@ async fn subscribe(url: &str) -> mqtt::Result<()> {
     tokio::select! { biased; _ = signal::ctrl_c() => {}, () = hearing => {} }
 
     // Despede-se com um DISCONNECT. Um broker que já não está não responde.
-    let goodbye = client.disconnect(None);
     let again = time::timeout(Duration::from_secs(1), signal::ctrl_c());
-    tokio::select! { _ = goodbye => Ok(()), _ = again => Ok(()) }
+    tokio::select! { _ = client.disconnect(None) => {}, _ = again => {} }
+    process::exit(0) // sem esperar, até um segundo, pelas threads do cliente
 }

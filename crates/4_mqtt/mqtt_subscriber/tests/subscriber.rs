@@ -178,8 +178,7 @@ fn broker_that_hangs_up() {
 #[cfg(unix)]
 #[test]
 fn second_ctrl_c_ends_it_at_once() {
-    let (_listener, subscriber, _stream) = accepted();
-    testkit::mqtt::ends_at_a_second_ctrl_c(subscriber);
+    testkit::mqtt::ends_at_a_second_ctrl_c(start, READY);
 }
 
 #[test]

@@ -102,9 +102,9 @@ async fn main() -> mqtt::Result<()> {
     tokio::select! { _ = signal::ctrl_c() => {}, () = showing => {} }
 
     // Despede-se com um DISCONNECT. Um broker que já não está não responde.
-    let goodbye = client.disconnect(None);
     let again = time::timeout(Duration::from_secs(1), signal::ctrl_c());
-    tokio::select! { _ = goodbye => Ok(()), _ = again => Ok(()) }
+    tokio::select! { _ = client.disconnect(None) => {}, _ = again => {} }
+    process::exit(0) // sem esperar, até um segundo, pelas threads do cliente
 }
 
 fn is_valid(filter: &str) -> bool {

@@ -137,6 +137,15 @@ fn broker_that_hangs_up() {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn second_ctrl_c_ends_it_at_once() {
+    let start = |url: &str| {
+        Program::start(lesson("mqtt_wildcards").args([url, "casa/#"]))
+    };
+    testkit::mqtt::ends_at_a_second_ctrl_c(start, "Subscrito");
+}
+
 #[test]
 fn closed_output() {
     let broker = Broker::start(Kind::Lesson);

@@ -569,15 +569,28 @@ pub fn ends_beside_its_broker(
     program.finish_within(GOODBYE);
 }
 
-/// A broker that reads nothing more, and so does not close the connection
-/// either: who presses Ctrl-C again does not wait for it.
+/// A broker that accepts the program and reads nothing more, and so does not
+/// close the connection either: who presses Ctrl-C again does not wait for it.
+/// `start` gets the broker's URL; the program has printed `connected` when the
+/// first Ctrl-C comes.
 ///
 /// # Panics
 /// Where the program does not end at once.
-pub fn ends_at_a_second_ctrl_c(mut program: Program) {
-    let start = Instant::now();
+pub fn ends_at_a_second_ctrl_c(
+    start: impl FnOnce(&str) -> Program,
+    connected: &str,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("listen");
+    let address = listener.local_addr().expect("an address");
+    let mut program = start(&format!("mqtt://{address}"));
+    let (mut stream, _) = accept(&listener);
+    stream
+        .write_all(&[packet::CONNACK, 2, 0, 0])
+        .expect("accept");
+    program.wait_for(connected);
+    let first = Instant::now();
     while program.is_running() {
-        assert!(start.elapsed() < GOODBYE, "a second Ctrl-C ends nothing");
+        assert!(first.elapsed() < GOODBYE, "a second Ctrl-C ends nothing");
         program.interrupt();
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,7 +1,7 @@
 //! A UDP socket that writes down what it does.
 
 use std::io;
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use crate::bytes::{Expected, summarised};
@@ -14,17 +14,25 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 pub struct Sender {
     name: String,
+    address: SocketAddr,
     socket: UdpSocket,
     steps: Steps,
 }
 
 impl Sender {
-    pub fn new(name: String, socket: UdpSocket, steps: Steps) -> Sender {
-        Sender {
+    /// A new socket, which hears only the program at this address.
+    pub fn open(
+        name: String,
+        address: SocketAddr,
+        steps: Steps,
+    ) -> Outcome<Sender> {
+        let socket = connected(address)?;
+        Ok(Sender {
             name,
+            address,
             socket,
             steps,
-        }
+        })
     }
 
     fn did(&self, what: impl Into<String>) {
@@ -42,8 +50,9 @@ impl Sender {
     }
 
     /// Asks until there is an answer, as one does not know whether the program
-    /// listens already; and forgets the answers to what it asked too often.
-    /// `listens` says whether it is known to.
+    /// listens already: from a socket of its own, so that the answers to what
+    /// was asked too often, however late, come to nobody. `listens` says
+    /// whether it is known to.
     pub fn is_answered(
         &mut self,
         question: &str,
@@ -51,12 +60,12 @@ impl Sender {
         mut listens: impl FnMut() -> Outcome<bool>,
     ) -> Outcome {
         self.did(format!("envia, até ter resposta, «{question}»"));
+        let socket = connected(self.address)?;
         let start = Instant::now();
         let mut limit = START;
         loop {
-            let _ = self.socket.send(question.as_bytes());
-            if let Some(answer) = self.receive(AGAIN) {
-                while self.receive(AGAIN).is_some() {}
+            let _ = socket.send(question.as_bytes());
+            if let Some(answer) = receive(&socket, AGAIN) {
                 return self.compare(Expected::exactly(expected), answer);
             }
             if listens()? {
@@ -72,7 +81,7 @@ impl Sender {
     /// Receives the datagram that should come.
     pub fn expects(&mut self, expected: impl AsRef<[u8]>) -> Outcome {
         let expected = Expected::exactly(expected);
-        match self.receive(ANSWER) {
+        match receive(&self.socket, ANSWER) {
             Some(answer) => self.compare(expected, answer),
             None => Err(self.nothing(expected, ANSWER)),
         }
@@ -80,7 +89,7 @@ impl Sender {
 
     /// Nothing may come for a moment.
     pub fn expects_silence(&mut self) -> Outcome {
-        let Some(datagram) = self.receive(SILENCE) else {
+        let Some(datagram) = receive(&self.socket, SILENCE) else {
             self.did("não recebe nada, como deve ser");
             return Ok(());
         };
@@ -93,25 +102,6 @@ impl Sender {
             self.name
         ))
         .comparing(Expected::exactly(""), &datagram))
-    }
-
-    fn receive(&self, limit: Duration) -> Option<Vec<u8>> {
-        let _ = self.socket.set_read_timeout(Some(limit));
-        let mut buffer = vec![0; 65_536];
-        let start = Instant::now();
-        loop {
-            match self.socket.recv(&mut buffer) {
-                Ok(count) => return Some(buffer[..count].to_vec()),
-                // Nobody listens (yet).
-                Err(error)
-                    if error.kind() == io::ErrorKind::ConnectionRefused
-                        && start.elapsed() < limit =>
-                {
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                Err(_) => return None,
-            }
-        }
     }
 
     fn compare(&self, expected: Expected, received: Vec<u8>) -> Outcome {
@@ -145,5 +135,35 @@ impl Sender {
         ))
         .of(Kind::Hung)
         .comparing(expected, b"")
+    }
+}
+
+fn connected(address: SocketAddr) -> Outcome<UdpSocket> {
+    let open = || {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        socket.connect(address)?;
+        Ok(socket)
+    };
+    open().map_err(|error: io::Error| {
+        Failure::not_run(format!("o verificador ficou sem sockets: {error}"))
+    })
+}
+
+fn receive(socket: &UdpSocket, limit: Duration) -> Option<Vec<u8>> {
+    let _ = socket.set_read_timeout(Some(limit));
+    let mut buffer = vec![0; 65_536];
+    let start = Instant::now();
+    loop {
+        match socket.recv(&mut buffer) {
+            Ok(count) => return Some(buffer[..count].to_vec()),
+            // Nobody listens (yet).
+            Err(error)
+                if error.kind() == io::ErrorKind::ConnectionRefused
+                    && start.elapsed() < limit =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(_) => return None,
+        }
     }
 }

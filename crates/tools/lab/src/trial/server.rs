@@ -1,7 +1,7 @@
 //! The program as a server: its address, and connections to it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::Instant;
 
@@ -107,18 +107,8 @@ impl Trial<'_> {
     pub fn sender(&mut self) -> Outcome<Sender> {
         self.program()?;
         self.clients += 1;
-        let open = || {
-            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-            socket.connect(self.address)?;
-            Ok(socket)
-        };
-        let socket = open().map_err(|error: io::Error| {
-            Failure::not_run(format!(
-                "o verificador ficou sem sockets: {error}"
-            ))
-        })?;
         let name = format!("cliente {}", self.clients);
-        Ok(Sender::new(name, socket, self.steps.clone()))
+        Sender::open(name, self.address, self.steps.clone())
     }
 }
 
