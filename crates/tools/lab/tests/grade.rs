@@ -6,7 +6,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 /// Files of a submission.
 fn submit(folder: &Path, name: impl AsRef<Path>, files: &[(&str, &str)]) {
@@ -235,6 +239,129 @@ fn the_second_time_does_only_what_is_left() {
     // Another seed is another exam.
     let fifth = said(&grade(&entries, &output, &["--seed", "9"]));
     assert_eq!(runs(), 8, "{fifth}");
+}
+
+/// Waits for what another process does.
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !is_so() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Ctrl-C in the middle loses nothing that is done, leaves nothing running,
+/// and the second run does the rest.
+#[test]
+fn what_is_done_survives_ctrl_c() {
+    let folder = new_folder("grade_ctrl_c");
+    let (entries, output) = (folder.join("entregas"), folder.join("notas"));
+    let [count, id, open] = ["quantas", "id", "aberto"].map(|f| folder.join(f));
+    let runs = || fs::read_to_string(&count).unwrap_or_default();
+    let run = |name, then: &str| {
+        let text = format!("echo {name} >> {}; {then}\n", count.display());
+        submit(&entries, name, &[("run", &text)]);
+    };
+    run("ana", "exit 3");
+    let hangs = format!(
+        "[ -e {} ] && exit 4; echo $$ > {1}.new; mv {1}.new {1}; \
+         exec sleep 600",
+        open.display(),
+        id.display()
+    );
+    run("bruno", &hangs);
+    run("carla", "exit 5");
+    let mut first = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["grade", "lab_sensor_tcp", "--jobs", "1", "--output"])
+        .args([&output, &entries])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("run the checker");
+    let table = || fs::read_to_string(output.join("notas.csv"));
+    let has_ana = || table().is_ok_and(|table| table.contains("\nana;"));
+    wait_until("the first is in the table", has_ana);
+    wait_until("the second runs", || id.exists());
+    let grader = Pid::from_raw(first.id().cast_signed()).expect("a process");
+    kill_process(grader, Signal::INT).expect("press Ctrl-C");
+    wait_until("the end", || first.try_wait().expect("wait").is_some());
+    let first = first.wait_with_output().expect("wait");
+    let errors = String::from_utf8_lossy(&first.stderr).into_owned();
+    assert_eq!(first.status.code(), Some(130), "{errors}");
+    assert!(errors.contains("Interrompido."), "{errors}");
+    assert!(errors.contains("o mesmo comando faz o resto"), "{errors}");
+    assert!(has_ana(), "{:?}", table());
+    let program = fs::read_to_string(&id).expect("a number");
+    let program = program.trim().parse().expect("a number");
+    let program = Pid::from_raw(program).expect("a process");
+    wait_until("its end", || test_kill_process(program).is_err());
+
+    fs::write(&open, "").expect("write");
+    let second = grade(&entries, &output, &["--jobs", "1"]);
+    let said = said(&second);
+    assert_eq!(said.matches("(de antes)").count(), 1, "{said}");
+    // Who was being graded comes last.
+    assert_eq!(runs(), "ana\nbruno\ncarla\nbruno\n", "{said}");
+    let lines = table().expect("a table").lines().count();
+    assert_eq!(lines, 5);
+}
+
+/// A disk that is full is told, loses neither the table that was there nor a
+/// result that is known, and is no failure of a student's.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_loses_nothing() {
+    let folder = new_folder("grade_full");
+    let (entries, output) = (folder.join("entregas"), folder.join("notas"));
+    let table = output.join("notas.csv");
+    let read = || fs::read_to_string(&table).expect("a table");
+    let fills = |file: &str| {
+        let part = output.join(format!("{file}.part"));
+        symlink("/dev/full", part).expect("a link");
+    };
+    let again = || {
+        let graded = grade(&entries, &output, &["--seed", "7"]);
+        let all = said(&graded) + &String::from_utf8_lossy(&graded.stderr);
+        assert_eq!(graded.status.code(), Some(1), "{all}");
+        all
+    };
+    let full = "No space left on device";
+    let ana = "ana   0 de 11  1: o programa terminou";
+
+    // The table has no room: the one that was there stays.
+    submit(&entries, "ana", &[("run", "exit 3\n")]);
+    again();
+    fs::write(&table, "a de antes").expect("write");
+    fills("notas.csv");
+    let all = again();
+    assert!(all.contains("a página não ficaram escritas: "), "{all}");
+    assert!(all.contains(full), "{all}");
+    assert_eq!(read(), "a de antes");
+    let all = again();
+    assert!(all.contains(&format!("{ana}  (de antes)\n")), "{all}");
+    assert!(read().contains("\nana;ana;0;0;1;10;"), "{}", read());
+
+    // A result has no room: it is in the table, and is found out again.
+    submit(&entries, "rui", &[("run", "exit 4\n")]);
+    fills("resultados/rui.json");
+    let all = again();
+    assert!(
+        all.contains("Os ficheiros de rui não ficaram escritos"),
+        "{all}"
+    );
+    assert!(all.contains(full), "{all}");
+    assert!(
+        all.contains("Os ficheiros de 1 não ficaram escritos"),
+        "{all}"
+    );
+    assert!(read().contains("\nrui;rui;0;0;1;10;"), "{}", read());
+    let all = again();
+    assert!(all.contains(&format!("{ana}  (de antes)\n")), "{all}");
+    assert!(
+        all.contains("rui   0 de 11  1: o programa terminou\n"),
+        "{all}"
+    );
+    assert!(!all.contains("não ficaram escritos"), "{all}");
 }
 
 /// What cannot be graded at all is told so, and is no failure of anybody's.

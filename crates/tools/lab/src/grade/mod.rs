@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -37,6 +37,21 @@ use submission::{Submission, Way};
 /// The longest that one submission may take: each of its checks has a limit of
 /// its own.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// Where the results are written, while a class is graded.
+static OUTPUT: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says what is there of a class although its grading ends before its time; of
+/// anything else, nothing.
+pub fn say_what_stays() {
+    if let Some(output) = OUTPUT.get() {
+        note(&format!(
+            "Interrompido. O que já está verificado fica em {}; o mesmo \
+             comando faz o resto.",
+            output.display()
+        ));
+    }
+}
 
 /// Why nothing was graded.
 pub enum Refusal {
@@ -69,13 +84,23 @@ pub fn grade(options: &Grading) -> Result<bool, Refusal> {
          corre isto.\nNão há nenhuma sandbox: use uma conta ou uma máquina \
          que se possa perder.\n\n",
     );
-    let graded = class.grades(&submissions);
+    let _ = OUTPUT.set(options.output.clone());
+    let (graded, unwritten) = class.grades(&submissions);
     let written = class.writes(&graded);
     class.sweeps(&submissions);
     say(&class.summary(&graded));
     written.map_err(|error| {
-        Refusal::Failed(format!("Os resultados não ficaram escritos: {error}"))
+        Refusal::Failed(format!(
+            "A tabela e a página não ficaram escritas: {error}. O mesmo \
+             comando, quando houver onde as escrever, só faz o que falta."
+        ))
     })?;
+    if unwritten > 0 {
+        return Err(Refusal::Failed(format!(
+            "Os ficheiros de {unwritten} não ficaram escritos: o mesmo \
+             comando verifica-os outra vez."
+        )));
+    }
     Ok(graded.iter().all(|one| class.passed(one)))
 }
 
@@ -177,8 +202,9 @@ impl Class<'_> {
         self.options.output.join("registos").join(name)
     }
 
-    /// Grades all that are not graded yet, and tells of each in their order.
-    fn grades(&self, submissions: &[Submission]) -> Vec<Graded> {
+    /// Grades all that are not graded yet, and tells of each in their order;
+    /// and of how many the files could not be written.
+    fn grades(&self, submissions: &[Submission]) -> (Vec<Graded>, usize) {
         let prints: Vec<String> = submissions
             .iter()
             .map(|one| format!("{}-{}", self.version, one.fingerprint()))
@@ -201,11 +227,13 @@ impl Class<'_> {
         left.sort_by_key(|index| begun(index).exists());
 
         let (next, running) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let unwritten = AtomicUsize::new(0);
         let (tell, told) = channel();
-        thread::scope(|scope| {
+        let graded = thread::scope(|scope| {
             for _ in 0..self.options.jobs {
                 let (tell, left) = (tell.clone(), &left);
                 let (next, running, prints) = (&next, &running, &prints);
+                let unwritten = &unwritten;
                 scope.spawn(move || {
                     loop {
                         let place = next.fetch_add(1, Ordering::Relaxed);
@@ -214,7 +242,16 @@ impl Class<'_> {
                         };
                         let one = &submissions[*index];
                         lock(running).push(one.name.clone());
-                        let graded = self.grades_one(one, &prints[*index]);
+                        let (graded, written) =
+                            self.grades_one(one, &prints[*index]);
+                        if let Err(error) = written {
+                            unwritten.fetch_add(1, Ordering::Relaxed);
+                            note(&format!(
+                                "Os ficheiros de {} não ficaram escritos: \
+                                 {error}",
+                                one.name
+                            ));
+                        }
                         lock(running).retain(|name| *name != one.name);
                         let _ = tell.send((*index, graded));
                     }
@@ -222,7 +259,8 @@ impl Class<'_> {
             }
             drop(tell);
             self.tells(submissions, kept, &told, &running)
-        })
+        });
+        (graded, unwritten.into_inner())
     }
 
     /// Tells of each result in the order of the submissions, as soon as those
@@ -257,7 +295,7 @@ impl Class<'_> {
                 return graded;
             }
             if more && let Err(error) = self.writes(&graded) {
-                note(&format!("Os resultados não ficaram escritos: {error}"));
+                note(&format!("A tabela não ficou escrita: {error}"));
             }
             let now = lock(running).join(", ");
             progress.show(graded.len() + waiting.len(), &now);
@@ -295,12 +333,17 @@ impl Class<'_> {
         self.kept_at(submission).with_extension("a_correr")
     }
 
-    /// Grades one submission, whatever happens, and writes what came of it.
-    fn grades_one(&self, submission: &Submission, print: &str) -> Graded {
+    /// Grades one submission, whatever happens, and writes what came of it,
+    /// where that can be written.
+    fn grades_one(
+        &self,
+        submission: &Submission,
+        print: &str,
+    ) -> (Graded, io::Result<()>) {
         let begun = self.begun_at(submission);
         let _ = fs::write(&begun, "");
         let outcome = self.checks(submission);
-        let mut graded = Graded {
+        let graded = Graded {
             entry: submission.entry.clone(),
             name: submission.name.clone(),
             key: submission.key.clone(),
@@ -308,12 +351,8 @@ impl Class<'_> {
         };
         let log = write_whole(&self.log_at(&graded.key), &graded.log());
         let kept = graded.write(&self.kept_at(submission), print);
-        if let Err(error) = log.and(kept) {
-            let why = format!("o resultado não ficou escrito: {error}");
-            graded.outcome = Err((why.clone(), why));
-        }
         let _ = fs::remove_file(&begun);
-        graded
+        (graded, log.and(kept))
     }
 
     /// Has a checker of its own check it, so that whatever it does to its

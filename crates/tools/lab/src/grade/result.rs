@@ -109,8 +109,12 @@ pub fn text(lines: &Value) -> String {
 pub fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let mut part = path.as_os_str().to_os_string();
     part.push(".part");
-    fs::write(&part, text)?;
-    fs::rename(part, path)
+    let written = fs::write(&part, text);
+    let written = written.and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        let _ = fs::remove_file(part);
+    }
+    written
 }
 
 /// Why a check failed, for the table.
