@@ -29,6 +29,8 @@ while IFS='|' read -r name programs _ apt _ formula _; do
     fi
     read -r -a packages <<<"$apt"
     read -r formula <<<"$formula"
+    # What only Linux has.
+    [[ -n $formula || $(uname) == Linux ]] || continue
     missing+=("$name") debian+=("${packages[@]}") brew+=("$formula")
 done <crates/tools/needs.txt
 

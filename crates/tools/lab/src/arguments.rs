@@ -52,8 +52,9 @@ endereço, ou um projeto Cargo:
   --points FICH   quantos pontos vale cada verificação (senão, 1)
   --only-failed   outra vez as que não passaram
   --seed N        os mesmos nomes e valores de outra vez
+  --isolate       cada entrega numa sandbox (em Linux, com o bubblewrap)
 Outra vez o mesmo comando só verifica o que falta ou o que mudou.
-Não há nenhuma sandbox.
+Sem --isolate não há nenhuma sandbox.
 
 Termina com 0 se tudo passou, 1 se algo falhou, 2 se o comando está errado.
 ";
@@ -100,6 +101,8 @@ pub struct Grading {
     pub only_failed: bool,
     /// How many at a time; at least one.
     pub jobs: usize,
+    /// Whether each runs in a sandbox.
+    pub isolate: bool,
 }
 
 const COMMANDS: [&str; 10] = [
@@ -365,9 +368,10 @@ fn launch_of(words: &[OsString]) -> Result<Launch, String> {
 }
 
 fn grading(mut parser: Parser) -> Result<Grading, String> {
-    const OPTIONS: [&str; 5] =
-        ["output", "jobs", "seed", "points", "only-failed"];
+    const OPTIONS: [&str; 6] =
+        ["output", "jobs", "seed", "points", "only-failed", "isolate"];
     let (mut lab, mut folder) = (None, None);
+    let mut isolate = false;
     let mut output = PathBuf::from("notas");
     let (mut points, mut seed, mut only_failed) = (None, None, false);
     let mut jobs = thread::available_parallelism().map_or(1, usize::from);
@@ -375,6 +379,7 @@ fn grading(mut parser: Parser) -> Result<Grading, String> {
         match argument {
             Arg::Long("seed") => seed = Some(number(&mut parser, "--seed")?),
             Arg::Long("only-failed") => only_failed = true,
+            Arg::Long("isolate") => isolate = true,
             Arg::Long("points") => {
                 points = Some(parser.value().map_err(sentence)?.into());
             }
@@ -407,6 +412,7 @@ fn grading(mut parser: Parser) -> Result<Grading, String> {
         seed,
         only_failed,
         jobs: jobs.max(1),
+        isolate,
     })
 }
 

@@ -364,6 +364,103 @@ fn a_full_disk_loses_nothing() {
     assert!(!all.contains("não ficaram escritos"), "{all}");
 }
 
+/// In its sandbox, a submission works as it does outside; it has nothing of
+/// this machine but the system, and no network. Where there can be no sandbox,
+/// nothing is run at all.
+#[test]
+#[cfg(target_os = "linux")]
+fn isolated_submissions_have_nothing_of_the_machine() {
+    let folder = new_folder("grade_isolated");
+    let (entries, output) = (folder.join("entregas"), folder.join("notas"));
+    let escaped = folder.join("fugiu");
+    // What is built runs while it is built, too.
+    submit(
+        &entries,
+        "ana",
+        &[
+            (
+                "Cargo.toml",
+                "[package]\nname = \"ana\"\nversion = \"0.1.0\"\n\
+                 edition = \"2024\"\n",
+            ),
+            ("src/main.rs", &read("examples/lab_sensor_tcp_solution.rs")),
+            (
+                "build.rs",
+                &format!(
+                    "fn main() {{ let _ = std::fs::write({escaped:?}, \"\"); }}"
+                ),
+            ),
+        ],
+    );
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("listen");
+    let address = listener.local_addr().expect("an address");
+    let spy = format!(
+        "#!/usr/bin/env python3
+import os, socket
+places = ['{root}', '{entries}/ana', '/home', '/root', '/var', '/etc/shadow']
+seen = [place for place in places if os.path.exists(place)]
+for place in ['/usr/fugiu', '{escaped}']:
+    try:
+        seen.append(open(place, 'w').name)
+    except OSError:
+        pass
+try:
+    seen.append(socket.create_connection(('127.0.0.1', {port}), 5))
+except OSError:
+    pass
+seen += [name for name in os.environ if 'CARGO' in name or 'LAB_' in name]
+open('diario', 'w').write('um diário')
+print('viu', seen, 'escreveu', open('diario').read())
+",
+        root = testkit::workspace().join("Cargo.toml").display(),
+        entries = entries.display(),
+        escaped = escaped.display(),
+        port = address.port(),
+    );
+    submit(&entries, "espia", &[("run", &spy)]);
+    let graded = grade(&entries, &output, &["--seed", "7", "--isolate"]);
+    let all = said(&graded);
+    let errors = String::from_utf8_lossy(&graded.stderr).into_owned();
+    assert_eq!(graded.status.code(), Some(1), "{all}{errors}");
+    let possible = Command::new("bwrap")
+        .args(["--unshare-all", "--ro-bind", "/", "/", "true"])
+        .output()
+        .expect("run bwrap (sudo apt install bubblewrap)");
+    if !possible.status.success() {
+        assert!(errors.contains("não consegue fazer aqui uma sandbox"));
+        assert!(!output.exists(), "{all}");
+        return;
+    }
+    assert!(all.contains("ana    11 de 11\n"), "{all}");
+    assert!(!all.contains("Não há nenhuma sandbox"), "{all}");
+    assert!(!escaped.exists());
+    assert!(!entries.join("espia/diario").exists());
+    let log = fs::read_to_string(output.join("registos/espia.txt"));
+    let log = log.expect("a log");
+    assert!(log.contains("    viu [] escreveu um diário\n"), "{log}");
+}
+
+/// Without bubblewrap nothing runs, and the message says how to get it.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_asks_for_a_sandbox_never_gets_none() {
+    let folder = new_folder("grade_no_sandbox");
+    let (entries, output) = (folder.join("entregas"), folder.join("notas"));
+    let ran = folder.join("correu");
+    let run = format!("echo > {}\n", ran.display());
+    submit(&entries, "ana", &[("run", &run)]);
+    let graded = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["grade", "1", "--isolate", "--output"])
+        .args([&output, &entries])
+        .env("PATH", &folder)
+        .output()
+        .expect("run the checker");
+    let errors = String::from_utf8_lossy(&graded.stderr).into_owned();
+    assert_eq!(graded.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("sudo apt install bubblewrap"), "{errors}");
+    assert!(!ran.exists() && !output.exists());
+}
+
 /// What cannot be graded at all is told so, and is no failure of anybody's.
 #[test]
 fn refuses_what_is_no_class() {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use programs::Setup;
 use serde_json::Value;
 
+use super::sandbox;
 use super::submission::copy;
 
 /// The longest that the compiler may take for one submission, and then its last
@@ -21,11 +22,15 @@ const OUTPUT_LIMIT: Duration = Duration::from_secs(5);
 /// workspace, inside a workspace of its own that has the same ones. `place` is
 /// a folder for that, beside those of the others.
 ///
+/// What the project has run while it is built (`build.rs`) may be isolated: then
+/// all is compiled for it alone, so that it can change nothing of the others'.
+///
 /// # Errors
 /// Where there is no program: why, in a line, and the compiler's whole text.
 pub fn build(
     project: &Path,
     place: &Path,
+    isolate: bool,
 ) -> Result<PathBuf, (String, String)> {
     // One at a time, in one target folder: what the submissions have in common
     // is compiled once.
@@ -37,17 +42,35 @@ pub fn build(
     let place = place.canonicalize().map_err(trouble)?;
     let manifest = fs::read_to_string(project.join("Cargo.toml"));
     let manifest = manifest.map_err(trouble)?;
+    let copied = place.join("entrega");
+    // A file that is not there any more.
+    let _ = fs::remove_dir_all(&copied);
     let project = if manifest.contains("workspace = true") {
         adopt(project, &place).map_err(trouble)?;
-        place.join("entrega")
+        copied
+    } else if isolate {
+        copy(project, &copied).map_err(trouble)?;
+        copied
     } else {
         project.to_path_buf()
     };
     let mut command = programs::cargo();
+    let target = if isolate {
+        let cargo = PathBuf::from(command.get_program());
+        let target = place.join("target");
+        command = sandbox::of_cargo(&cargo)
+            .with("CARGO_TARGET_DIR", &target)
+            .writing(&place)
+            .command(cargo);
+        target
+    } else {
+        let target = place.with_file_name("target");
+        command.env("CARGO_TARGET_DIR", &target);
+        target
+    };
     command
         .args(["build", "--quiet", "--bins"])
         .arg("--message-format=json-render-diagnostics")
-        .env("CARGO_TARGET_DIR", place.with_file_name("target"))
         .current_dir(project);
     let cargo = Setup::new(&mut command).without_input().start();
     let cargo =
@@ -60,6 +83,7 @@ pub fn build(
     if !status.success() {
         let errors = cargo.stderr().text();
         let error = errors.lines().find(|line| line.starts_with("error"));
+        let error = error.or(errors.lines().next());
         let error = error.unwrap_or("sem explicação");
         return Err((format!("não compila: {error}"), errors));
     }
@@ -68,6 +92,9 @@ pub fn build(
     // The next one may well have the same name.
     let kept = place.join("programa").with_extension(EXE_EXTENSION);
     fs::copy(built, &kept).map_err(trouble)?;
+    if isolate {
+        let _ = fs::remove_dir_all(target);
+    }
     Ok(kept)
 }
 

@@ -5,6 +5,7 @@ mod build;
 mod page;
 mod points;
 mod result;
+mod sandbox;
 mod submission;
 mod tables;
 
@@ -20,9 +21,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use programs::{Folder, Setup};
+use programs::{Folder, Program, Setup};
 use serde_json::{Value, json};
 
 use crate::arguments::Grading;
@@ -32,11 +33,17 @@ use crate::random::fresh_seed;
 use crate::terminal::{Progress, Style, note, say};
 use points::{Points, shown};
 use result::{Graded, write_whole};
+use sandbox::Sandbox;
 use submission::{Submission, Way};
 
 /// The longest that one submission may take: each of its checks has a limit of
 /// its own.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
+
+/// The most memory that a sandbox may take, with its checker and its broker, in
+/// bytes; and the most threads.
+const MEMORY: u64 = 2 << 30;
+const THREADS: u64 = 4096;
 
 /// Where the results are written, while a class is graded.
 static OUTPUT: OnceLock<PathBuf> = OnceLock::new();
@@ -78,12 +85,17 @@ struct Class<'a> {
 /// Where there is nothing to be graded, or the results cannot be written.
 pub fn grade(options: &Grading) -> Result<bool, Refusal> {
     let submissions = found(options).map_err(Refusal::Usage)?;
+    if options.isolate {
+        sandbox::works().map_err(Refusal::Failed)?;
+    }
     let class = prepared(options)?;
-    say(
-        "Atenção: as entregas correm tal como são, com as permissões de quem \
-         corre isto.\nNão há nenhuma sandbox: use uma conta ou uma máquina \
-         que se possa perder.\n\n",
-    );
+    if !options.isolate {
+        say(
+            "Atenção: as entregas correm tal como são, com as permissões de \
+             quem corre isto.\nNão há nenhuma sandbox: use --isolate, ou uma \
+             conta ou uma máquina que se possa perder.\n\n",
+        );
+    }
     let _ = OUTPUT.set(options.output.clone());
     let (graded, unwritten) = class.grades(&submissions);
     let written = class.writes(&graded);
@@ -157,6 +169,8 @@ fn prepared(options: &Grading) -> Result<Class<'_>, Refusal> {
             let program = mqtt::program().map_err(Refusal::Failed)?;
             environment.push((mqtt::GIVEN, program.into_os_string()));
         }
+        // In a sandbox, no other can be reached: each has its own.
+        Needs::RabbitMq if options.isolate => {}
         Needs::RabbitMq => {
             let page = rabbitmq::page().map_err(Refusal::Failed)?;
             environment.push((rabbitmq::GIVEN, page.into()));
@@ -174,7 +188,7 @@ fn prepared(options: &Grading) -> Result<Class<'_>, Refusal> {
     write_whole(&path, &text).map_err(failed)?;
 
     let mut hasher = DefaultHasher::new();
-    (lab.name, seed).hash(&mut hasher);
+    (lab.name, seed, options.isolate).hash(&mut hasher);
     if let Ok(about) = env::current_exe().and_then(fs::metadata) {
         (about.len(), about.modified().ok()).hash(&mut hasher);
     }
@@ -370,7 +384,8 @@ impl Class<'_> {
                 Way::Cargo(folder) => {
                     let place = self.options.output.join("compilar");
                     let place = place.join(format!("_{}", submission.key));
-                    let program = build::build(&folder, &place)?;
+                    let isolate = self.options.isolate;
+                    let program = build::build(&folder, &place, isolate)?;
                     let address = crate::program::ADDRESS.into();
                     (program.into_os_string(), vec![address], Some(folder))
                 }
@@ -378,23 +393,27 @@ impl Class<'_> {
         let failed =
             |error: io::Error| alone(format!("não se verifica: {error}"));
         let notebook = Folder::new("lab-grade").map_err(failed)?;
-        let mut command = Command::new(env::current_exe().map_err(failed)?);
+        let folder = folder.unwrap_or_default();
+        let mut command = if self.options.isolate {
+            self.isolated(submission, &folder, Path::new(&program))
+        } else {
+            env::current_exe().map(Command::new)
+        }
+        .map_err(failed)?;
         command
             .args(["check", self.options.lab.name, "--json", "--all"])
             .args(["--seed", &self.seed.to_string(), "--"])
             .arg(program)
-            .args(arguments)
-            .current_dir(folder.as_deref().unwrap_or(Path::new(".")))
-            .env("LAB_NOTEBOOK", notebook.path());
-        for (name, value) in &self.environment {
-            command.env(name, value);
+            .args(arguments);
+        if !self.options.isolate {
+            command
+                .current_dir(folder)
+                .env("LAB_NOTEBOOK", notebook.path())
+                .envs(self.environment.iter().map(|(name, to)| (name, to)));
         }
         let checker = Setup::new(&mut command).without_input().start();
         let checker = checker.map_err(failed)?;
-        if checker.wait(LIMIT).is_err() {
-            let minutes = LIMIT.as_secs() / 60;
-            return Err(alone(format!("não acabou em {minutes} minutos")));
-        }
+        self.waits_for(&checker).map_err(alone)?;
         checker.stdout().wait_for_end(Duration::from_secs(5));
         let said = serde_json::from_slice(&checker.stdout().bytes());
         said.map_err(|_| {
@@ -404,6 +423,47 @@ impl Class<'_> {
             log += &checker.stderr().text();
             ("o verificador foi terminado a meio".to_string(), log)
         })
+    }
+
+    /// A checker in a sandbox with a submission, of which `program` is what it
+    /// will start.
+    fn isolated(
+        &self,
+        submission: &Submission,
+        folder: &Path,
+        program: &Path,
+    ) -> io::Result<Command> {
+        let mut sandbox = Sandbox::new();
+        for (name, value) in &self.environment {
+            sandbox = sandbox.with(name, value).showing(Path::new(value));
+        }
+        // What cargo has built.
+        let submission = submission.folder.canonicalize()?;
+        if program.is_absolute() && !program.starts_with(&submission) {
+            sandbox = sandbox.showing(program);
+        }
+        sandbox.checker(&submission, folder)
+    }
+
+    /// Waits for a checker, and ends it where it takes more than it may.
+    fn waits_for(&self, checker: &Program) -> Result<(), String> {
+        let start = Instant::now();
+        while checker.wait(Duration::from_millis(500)).is_err() {
+            if start.elapsed() > LIMIT {
+                let minutes = LIMIT.as_secs() / 60;
+                return Err(format!("não acabou em {minutes} minutos"));
+            }
+            let Some(usage) = checker.usage() else {
+                continue;
+            };
+            if self.options.isolate && usage.memory > MEMORY {
+                return Err("encheu a memória".to_string());
+            }
+            if self.options.isolate && usage.threads > THREADS {
+                return Err("iniciou milhares de processos".to_string());
+            }
+        }
+        Ok(())
     }
 
     /// Writes what is known of the class so far.
