@@ -38,12 +38,10 @@ const STATUS: &str = "device/123/status";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> mqtt::Result<()> {
-    let mut arguments = env::args().skip(1).peekable();
-    let url = arguments.next_if(|argument| argument.starts_with("mqtt://"));
+    let url = env::args().find(|argument| argument.starts_with("mqtt://"));
     let url = url.unwrap_or(URL.to_string());
-    let role = arguments.next().unwrap_or_default();
-    let is_device = role == "dispositivo";
-    if !is_device && role != "vigia" {
+    let is_device = env::args().any(|argument| argument == "dispositivo");
+    if !is_device && !env::args().any(|argument| argument == "vigia") {
         eprintln!("Que papel? Escolha um: vigia ou dispositivo.");
         process::exit(1);
     }
@@ -88,10 +86,12 @@ async fn main() -> mqtt::Result<()> {
 
     // Quem sai a bem di-lo pela sua própria voz. O DISCONNECT que se segue
     // manda o broker esquecer o testamento.
-    if is_device {
-        client.publish(status("offline (despediu-se)"));
-    }
-    let goodbye = client.disconnect_after(Duration::from_secs(1));
+    let goodbye = async {
+        if is_device {
+            client.publish(status("offline (despediu-se)")).await?;
+        }
+        client.disconnect(None).await
+    };
     let again = time::timeout(Duration::from_secs(2), signal::ctrl_c());
     tokio::select! { _ = goodbye => {}, _ = again => {} }
     process::exit(0) // sem esperar, até um segundo, pelas threads do cliente
