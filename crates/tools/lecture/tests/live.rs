@@ -343,6 +343,16 @@ fn a_frame_opens_with_its_fields_and_their_bytes() {
     );
     assert_eq!(marked, "\"6f 6c c3 a1\"");
 
+    // Only what is within another one is indented: the bits beside each other
+    // of MQTT's first byte are not, and those of its second byte are.
+    let depths = page.browser.run(
+        "((all) => all.map((field) => depth(field, all)))([\
+         { start: 0, end: 1, bits: [0, 4] }, { start: 0, end: 1, bits: [4, 5] }, \
+         { start: 0, end: 1, bits: [5, 7] }, { start: 0, end: 1, bits: [7, 8] }, \
+         { start: 1, end: 2 }, { start: 1, end: 2, bits: [0, 1] }])",
+    );
+    assert_eq!(depths, "[0, 0, 0, 0, 0, 1]");
+
     // The same with the keyboard alone: the next arrow is the echo.
     page.browser.press("ArrowDown");
     page.wait(".opened-frame h2", "eco_server → eco_client");

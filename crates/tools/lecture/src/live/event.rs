@@ -122,6 +122,9 @@ pub struct Field {
     /// The first of its bits, and the first beyond them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bits: Option<(usize, usize)>,
+    /// The value has a documented port where the bytes have another one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub other_port: bool,
 }
 
 impl Event {

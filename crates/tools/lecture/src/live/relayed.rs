@@ -163,9 +163,13 @@ fn known(shown: &Shown) -> MutexGuard<'_, Known> {
 /// The frame with the documented ports in what it says. Its bytes stay what
 /// they were.
 fn documented(frame: Frame, known: &Known) -> Frame {
-    let fields = frame.fields.into_iter().map(|field| Field {
-        value: known.to_documented(&field.value),
-        ..field
+    let fields = frame.fields.into_iter().map(|field| {
+        let value = known.to_documented(&field.value);
+        Field {
+            other_port: value != field.value,
+            value,
+            ..field
+        }
     });
     Frame {
         title: known.to_documented(&frame.title),
@@ -236,6 +240,7 @@ fn field(field: wire::Field) -> Field {
         start: field.bytes.start,
         end: field.bytes.end,
         bits: field.bits.map(|bits| (bits.start, bits.end)),
+        other_port: false,
     }
 }
 

@@ -13,6 +13,11 @@ const seconds = new Intl.NumberFormat("pt-PT", {
 });
 const whole = new Intl.NumberFormat("pt-PT");
 
+/** A number of bytes, with at most six digits. */
+function size(bytes) {
+    return bytes < 1e6 ? whole.format(bytes) : `${whole.format(bytes / 1000)} k`;
+}
+
 class Diagram {
     /** `opened` is called with the message that the person opens. */
     constructor(opened) {
@@ -166,14 +171,20 @@ class Diagram {
                 return line;
             }));
         lines.setAttribute("aria-hidden", "true");
+        lines.style.setProperty("--edge", this.#edge());
         this.heads.replaceChildren(...heads, lines);
+    }
+
+    /** How far the first lifeline is from the left, and the last from the right. */
+    #edge() {
+        const count = this.lifelines.length;
+        return count === 1 ? 0.5 : Math.min(0.13, 0.5 / count);
     }
 
     /** The place of a lifeline, from 0 at the left to 1. */
     #at(place) {
-        const count = this.lifelines.length;
-        const edge = Math.min(0.13, 0.5 / count);
-        return count === 1 ? 0.5 : edge + place * (1 - 2 * edge) / (count - 1);
+        const between = Math.max(1, this.lifelines.length - 1);
+        return this.#edge() + place * (1 - 2 * this.#edge()) / between;
     }
 
     #draw() {
@@ -261,7 +272,7 @@ class Diagram {
             cell("to", from === to ? "" : name(to)),
             cell("what", element("b", "", element("span", "", row.text,
                 element("i", "", row.preview ? ` «${row.preview}»` : "")))),
-            cell("size", row.size === undefined ? "" : whole.format(row.size)));
+            cell("size", row.size === undefined ? "" : size(row.size)));
         made.setAttribute("role", "row");
         made.setAttribute("aria-rowindex", key + 2);
         made.id = `message-${key}`;

@@ -155,7 +155,9 @@ class Frame {
         first?.scrollIntoView({ block: "nearest" });
         const [sentence, where] = FIELDS[field.id] ?? [];
         this.#say([element("b", "", whereIs(field)), " ", ...this.#bits(field),
-            sentence ?? ""], where);
+            sentence ?? "", field.other_port
+                ? " Nos bytes está a porta que o programa usa nesta página." : "",
+        ], where);
     }
 
     /** A sentence, and the page of the book that says more. */
@@ -172,12 +174,17 @@ class Frame {
 
 /** How many fields this one is inside of. */
 function depth(field, fields) {
-    const length = ({ start, end, bits }) =>
-        bits ? (bits[1] - bits[0]) / 8 : end - start;
-    const outer = fields.slice(0, fields.indexOf(field)).filter((other) =>
-        other.start <= field.start && field.end <= other.end
-        && length(other) > length(field));
+    const [start, end] = bitsOf(field);
+    const outer = fields.slice(0, fields.indexOf(field)).filter((other) => {
+        const [first, beyond] = bitsOf(other);
+        return first <= start && end <= beyond && beyond - first > end - start;
+    });
     return outer.length;
+}
+
+/** The first bit of a field in the message, and the first beyond it. */
+function bitsOf({ start, end, bits }) {
+    return bits ? bits.map((bit) => 8 * start + bit) : [8 * start, 8 * end];
 }
 
 /** Where a field is, in words. */

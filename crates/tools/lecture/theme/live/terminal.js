@@ -276,7 +276,10 @@ class Browser {
         const link = element("a", "", "Noutro separador");
         link.href = page;
         link.target = "_blank";
-        header.append(link);
+        const beside = element("span", "status", "em portas próprias · ", link);
+        beside.title = "Os programas desta página não usam as portas do livro, "
+            + "que podem estar ocupadas: aqui dentro veem-se as verdadeiras.";
+        header.append(beside);
         this.view.append(this.frame);
     }
 
