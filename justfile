@@ -25,10 +25,26 @@ rabbitmq-cluster:
     @cargo run --quiet -p rabbitmq -- cluster
 
 # Prepara o que faltar e passa todos os testes
-test: setup
+test: setup compile run-tests
+
+[private]
+compile:
     cargo fmt --check
     cargo clippy --workspace --all-targets -- -D warnings
-    cargo test --workspace
+    cargo test --workspace --no-run
+
+# Os testes esperam mais do que calculam: lado a lado demoram metade. A inicial
+# do ficheiro de cada teste diz o seu grupo, e nenhuma fica de fora.
+[parallel]
+[private]
+run-tests: (tests "--test 'lab*'") (tests "--test 'l[!a]*'") (tests "--test 'la[!b]*' --test '[a-k]*'") (tests "--test '[m-z]*'") the-rest
+
+[private]
+tests SELECTION:
+    cargo test --workspace {{ SELECTION }}
+
+[private]
+the-rest: (tests "--lib --bins") (tests "--doc")
     cargo doc --workspace --no-deps
 
 # Instala os programas de que os testes precisam, se faltarem
