@@ -461,6 +461,42 @@ fn who_asks_for_a_sandbox_never_gets_none() {
     assert!(!ran.exists() && !output.exists());
 }
 
+/// What the book's workflow for GitHub calls is there: its command, and the
+/// files that its other steps take.
+#[test]
+fn the_books_workflow_works() {
+    let page = testkit::workspace().join("docs/grading.md");
+    let page = fs::read_to_string(page).expect("the page");
+    let (_, workflow) = page.split_once("```yaml\n").expect("a workflow");
+    let (workflow, _) = workflow.split_once("\n```\n").expect("its end");
+    let folder = new_folder("grade_workflow");
+    submit(&folder.join("entregas"), "entrega", &[("run", "exit 3\n")]);
+    let inside = folder.join("aula");
+    fs::create_dir(&inside).expect("make a folder");
+    let (_, command) = workflow.split_once("-p lab -- ").expect("a command");
+    let words = command.lines().next().expect("a line").split(' ');
+    let graded = Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(words.map(|word| word.replace("\"$LAB\"", "lab_sensor_tcp")))
+        .current_dir(inside)
+        .output()
+        .expect("run the checker");
+    assert_eq!(graded.status.code(), Some(1), "{}", said(&graded));
+    let files = workflow.split_whitespace();
+    let files: Vec<&str> =
+        files.filter(|word| word.starts_with("notas/")).collect();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        assert!(folder.join(file).exists(), "{file}");
+    }
+    let parsed = Command::new(testkit::python())
+        .args(["-c", "import sys, yaml; yaml.safe_load(sys.argv[1])"])
+        .arg(workflow)
+        .output()
+        .expect("run Python");
+    let errors = String::from_utf8_lossy(&parsed.stderr).into_owned();
+    assert!(parsed.status.success(), "{errors}");
+}
+
 /// What cannot be graded at all is told so, and is no failure of anybody's.
 #[test]
 fn refuses_what_is_no_class() {

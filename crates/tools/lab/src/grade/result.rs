@@ -130,3 +130,31 @@ fn words(kind: &Value) -> &'static str {
         _ => "não faz o que se pede",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Kind;
+
+    /// The lecturer's page says what each word of the table means.
+    #[test]
+    fn every_reason_is_in_the_book() {
+        let root = programs::workspace().expect("the workspace");
+        let page = fs::read_to_string(root.join("docs/grading.md"));
+        let page = page.expect("the page");
+        let kinds = [
+            Kind::Wrong,
+            Kind::Missing,
+            Kind::Crashed,
+            Kind::NeverListened,
+            Kind::Hung,
+            Kind::Flooded,
+            Kind::TookMemory,
+            Kind::TookTime,
+        ];
+        for kind in kinds {
+            let words = words(&json!(kind.word()));
+            assert!(page.contains(&format!("\n| {words} | ")), "{words}");
+        }
+    }
+}

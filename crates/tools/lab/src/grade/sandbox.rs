@@ -72,9 +72,17 @@ pub struct Sandbox {
 impl Sandbox {
     /// One in which the system is.
     pub fn new() -> Sandbox {
+        // Of this machine's own path, what is there in a sandbox.
+        let path = env::var_os("PATH").unwrap_or_default();
+        let known = |folder: &PathBuf| {
+            SYSTEM.iter().any(|system| folder.starts_with(system))
+        };
+        let own = env::split_paths(&path).filter(known);
+        let usual = env::split_paths(PATH).collect::<Vec<PathBuf>>();
+        let path = env::join_paths(own.chain(usual));
         let mut sandbox = Sandbox {
             words: Vec::new(),
-            path: PATH.into(),
+            path: path.unwrap_or(PATH.into()),
         };
         sandbox.add(&["--unshare-all", "--die-with-parent", "--new-session"]);
         sandbox.add(&["--clearenv"]);
