@@ -737,7 +737,10 @@ fn real_book() -> Book {
             "mqtt_broker",
             "mqtt_subscriber",
         ];
-        let built = Build::new(lessons.map(Target::Bin)).quietly().run();
+        let built = Build::new(lessons.map(Target::Bin))
+            .as_in_the_whole_workspace()
+            .quietly()
+            .run();
         built.unwrap_or_else(|error| panic!("build the lessons: {error:?}"));
     });
     Book::of(&workspace())

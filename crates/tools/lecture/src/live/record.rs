@@ -133,7 +133,10 @@ fn pages(files: &Files) -> Vec<(String, String)> {
 async fn build(program: &str) -> Result<(), String> {
     let name = program.to_string();
     let built = tokio::task::spawn_blocking(move || {
-        Build::new([Target::Bin(&name)]).quietly().run()
+        Build::new([Target::Bin(&name)])
+            .as_in_the_whole_workspace()
+            .quietly()
+            .run()
     });
     match built.await {
         Ok(Ok(_)) => Ok(()),

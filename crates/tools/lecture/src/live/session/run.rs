@@ -265,6 +265,7 @@ impl Task {
         let session = self.session;
         let mut cargo = Cargo::default();
         let built = Build::new([Target::Bin(name)])
+            .as_in_the_whole_workspace()
             .until(Arc::clone(&self.run.0.stopped))
             .hearing(move |bytes| {
                 let text = cargo.hear(bytes);
