@@ -123,19 +123,22 @@ mod system {
 
 pub use system::{memory, usage};
 
-/// Raises this process's limit of open descriptors, which the programs that it
-/// starts inherit, as far as the system lets it, and gives the new limit.
+/// Sets this process's limit of open descriptors, which the programs that it
+/// starts inherit, to what the system lets it and anybody here needs, and
+/// gives the new limit.
 pub fn raise_descriptor_limit() -> usize {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};
         let mut limit = getrlimit(Resource::Nofile);
         let before = limit.current;
-        // macOS takes no more than this, whatever it says that it allows.
+        // macOS takes no more than this, whatever it says that it allows; and
+        // where a container allows a billion, some programs (Erlang) make
+        // room for them all.
         let most = if cfg!(target_os = "macos") {
             10_240
         } else {
-            u64::MAX
+            65_536
         };
         limit.current = Some(limit.maximum.unwrap_or(most).min(most));
         let now = match setrlimit(Resource::Nofile, limit) {

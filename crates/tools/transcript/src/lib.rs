@@ -8,7 +8,6 @@
 //! ...                                     last lines, as many as there are
 //! > olá                                   a line that the student types
 //! ^D  or  ^C                              a key that the student presses
-//! Aborted                                 the shell, of a program that crashed
 //!                                         a blank line: see below
 //! # noutro terminal                       a remark, not executed
 //! ```

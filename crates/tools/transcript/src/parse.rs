@@ -45,8 +45,6 @@ pub enum Step {
     Interrupts,
     /// The same, when all the others have come to their end, or their Ctrl-C.
     InterruptsLast,
-    /// The program crashes, and the shell says so.
-    Crashes,
 }
 
 /// A line of a block that says nothing.
@@ -146,7 +144,6 @@ impl Transcript {
                 "^C" => Step::Interrupts,
                 "..." => Step::PrintsMore,
                 "^D" => Step::EndsInput,
-                "Aborted" => Step::Crashes,
                 _ => match line.strip_prefix("> ") {
                     Some(typed) => Step::Types(typed.to_string()),
                     None => Step::Prints(line.to_string()),
@@ -266,11 +263,6 @@ impl Terminal {
     pub fn is_interrupted(&self) -> bool {
         let keys = [Step::Interrupts, Step::InterruptsLast];
         self.steps.iter().any(|step| keys.contains(step))
-    }
-
-    /// Whether it crashes.
-    pub fn crashes(&self) -> bool {
-        self.steps.contains(&Step::Crashes)
     }
 }
 

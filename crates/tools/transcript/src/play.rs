@@ -429,7 +429,7 @@ impl<T: Fn(Event)> Actor<'_, T> {
                     self.program.interrupt();
                     interrupted = true;
                 }
-                Step::PrintsMore | Step::Crashes => {} // its end shows it
+                Step::PrintsMore => {} // its end shows it
             }
         }
         let status = self.program.wait(self.limit);

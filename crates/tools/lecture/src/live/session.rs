@@ -399,9 +399,7 @@ impl Terminal {
             Some(Step::Interrupts | Step::InterruptsLast) => {
                 "Ctrl-C".to_string()
             }
-            Some(Step::PrintsMore | Step::Crashes) | None => {
-                "o seu fim".to_string()
-            }
+            Some(Step::PrintsMore) | None => "o seu fim".to_string(),
         };
         let Terminal { name, printed, .. } = self;
         format!("  {name}: escreveu {printed} linhas; segue-se {next}")

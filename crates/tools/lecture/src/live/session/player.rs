@@ -79,7 +79,7 @@ impl Player<'_> {
         if !asked.is_empty() {
             self.ask("")?;
         }
-        if matches!(step, Step::Prints(_) | Step::PrintsMore | Step::Crashes) {
+        if matches!(step, Step::Prints(_) | Step::PrintsMore) {
             return Ok(true);
         }
         thread::sleep(PAUSE);
