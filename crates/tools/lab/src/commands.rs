@@ -33,14 +33,15 @@ impl From<String> for Trouble {
 /// Where it was not done.
 pub fn done(command: Command) -> Result<bool, Trouble> {
     match command {
-        Command::Help => say(USAGE),
+        Command::Help => say(&Style::of_stdout().fitted(USAGE, 2)),
         Command::List => list(),
         Command::Check(options) => return Ok(check(&options)?),
         Command::Watch(options) => watch(&options)?,
         Command::Hint(lab, number) => hint(lab, number),
         Command::Reset(lab) => reset(lab)?,
         Command::Start(lab, language, file) => {
-            say(&starter::start(lab, language, file)?);
+            let said = starter::start(lab, language, file)?;
+            say(&Style::of_stdout().fitted(&said, 0));
         }
         Command::Progress => progress(),
         Command::Doctor => return Ok(doctor::examine()),
@@ -55,8 +56,10 @@ pub fn done(command: Command) -> Result<bool, Trouble> {
 }
 
 fn list() {
+    let style = Style::of_stdout();
     for (index, lab) in ALL.iter().enumerate() {
-        say(&format!("{} {:24} {}\n", index + 1, lab.name, lab.title));
+        let line = format!("{} {:24} {}\n", index + 1, lab.name, lab.title);
+        say(&style.fitted(&line, 6));
     }
 }
 
@@ -80,7 +83,8 @@ fn check(options: &Checking) -> Result<bool, String> {
     let all = if options.json {
         run::run(lab, &launch, seed, which, |_, _| {}, |_| {})
     } else {
-        say(&(report::heading(lab, seed, style) + "\n"));
+        say(&style.fitted(&report::heading(lab, seed, style), 2));
+        say("\n");
         run::run(
             lab,
             &launch,
@@ -89,15 +93,20 @@ fn check(options: &Checking) -> Result<bool, String> {
             |index, check| progress.show(index, check.about),
             |checked| {
                 progress.clear();
-                say(&report::line(checked, style));
+                say(&style.fitted(&report::line(checked, style), 4));
             },
         )
     };
     if options.json {
         say(&format!("{:#}\n", report::json(lab, seed, &all)));
     } else {
-        say(&report::failures(&all, style));
-        say(&report::summary(lab, &all, style));
+        // A file is read elsewhere, where the command would be another one.
+        let rest = match style.is_terminal() {
+            true => rest(options),
+            false => String::new(),
+        };
+        say(&style.fitted(&report::failures(&all, style), 2));
+        say(&style.fitted(&report::summary(lab, &all, style, &rest), 2));
     }
     // The solution passes for nobody.
     if !options.solution
@@ -106,6 +115,22 @@ fn check(options: &Checking) -> Result<bool, String> {
         eprintln!("O resultado não ficou guardado para progress: {error}");
     }
     Ok(all.iter().all(run::Checked::passed))
+}
+
+/// What says, at the end of the command, which program is checked.
+fn rest(options: &Checking) -> String {
+    let Some(launch) = &options.launch else {
+        let solution = if options.solution { " --solution" } else { "" };
+        return solution.to_string();
+    };
+    let mut rest = " --".to_string();
+    for word in [&launch.program].into_iter().chain(&launch.arguments) {
+        let word = word.to_string_lossy();
+        let plain = |c: char| c.is_alphanumeric() || "/._-={}".contains(c);
+        let quote = if word.chars().all(plain) { "" } else { "\"" };
+        rest.push_str(&format!(" {quote}{word}{quote}"));
+    }
+    rest
 }
 
 /// Checks, and again whenever something changes, until Ctrl-C.
@@ -146,9 +171,13 @@ fn sources(options: &Checking) -> io::Result<Vec<PathBuf>> {
 }
 
 fn hint(lab: &Lab, number: Option<usize>) {
-    let (number, noted) = match number {
-        Some(number) => (number, Ok(())),
-        None => notebook::next_hint(lab),
+    let (number, goes_on) = match number {
+        Some(number) => (number, false),
+        None => {
+            let (number, noted) = notebook::next_hint(lab);
+            // The checkout may be read-only.
+            (number, noted.is_ok())
+        }
     };
     let total = lab.hints.len();
     say(&format!("Pista {number} de {total}:\n"));
@@ -158,10 +187,9 @@ fn hint(lab: &Lab, number: Option<usize>) {
         }
     }
     if number < total {
-        let next = match noted {
-            Ok(()) => "hint LAB".to_string(),
-            // The checkout is read-only, say.
-            Err(_) => format!("hint LAB {}", number + 1),
+        let next = match goes_on {
+            true => "hint LAB".to_string(),
+            false => format!("hint LAB {}", number + 1),
         };
         say(&format!(
             "A seguinte: cargo run -p lab -- {}\n",

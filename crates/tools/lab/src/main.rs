@@ -34,6 +34,7 @@ use std::env;
 use std::process::ExitCode;
 
 use commands::Trouble;
+use terminal::note;
 
 fn main() -> ExitCode {
     // Ctrl-C, and what else asks a program to end (SIGTERM, a closed window).
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
     {
         Ok(command) => command,
         Err(what) => {
-            eprintln!("{what}\nOs comandos: cargo run -p lab -- help");
+            note(&format!("{what}\nOs comandos: cargo run -p lab -- help"));
             return ExitCode::from(2);
         }
     };
@@ -56,11 +57,11 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(Trouble::Failed(what)) => {
-            eprintln!("{what}");
+            note(&what);
             ExitCode::FAILURE
         }
         Err(Trouble::Usage(what)) => {
-            eprintln!("{what}");
+            note(&what);
             ExitCode::from(2)
         }
     }

@@ -117,8 +117,9 @@ fn clean_long(text: &str) -> String {
     shortened(&visible(text), 5 * LONGEST)
 }
 
-/// The last line: how many passed, and what to do next.
-pub fn summary(lab: &Lab, all: &[Checked], style: Style) -> String {
+/// The last line: how many passed, and what to do next. `rest` is what follows
+/// in the command that has been typed.
+pub fn summary(lab: &Lab, all: &[Checked], style: Style, rest: &str) -> String {
     let passed = all.iter().filter(|checked| checked.passed()).count();
     let total = lab.checks.len();
     if passed == total {
@@ -161,7 +162,7 @@ pub fn summary(lab: &Lab, all: &[Checked], style: Style) -> String {
         }
         text.push_str(&format!(
             "\nSó essa, outra vez: cargo run -p lab -- check {0} --only \
-             {number}\nUma pista: cargo run -p lab -- hint {0}",
+             {number}{rest}\nUma pista: cargo run -p lab -- hint {0}",
             lab.name
         ));
     }
@@ -199,7 +200,7 @@ pub fn json(lab: &Lab, seed: u64, all: &[Checked]) -> Value {
 fn whole(lab: &Lab, seed: u64, all: &[Checked]) -> String {
     let mut text = heading(lab, seed, Style::PLAIN) + "\n";
     text.extend(all.iter().map(|checked| line(checked, Style::PLAIN)));
-    text + &failures(all, Style::PLAIN) + &summary(lab, all, Style::PLAIN)
+    text + &failures(all, Style::PLAIN) + &summary(lab, all, Style::PLAIN, "")
 }
 
 fn json_check(checked: &Checked) -> Value {

@@ -73,6 +73,45 @@ impl Style {
         self.paint("1", text)
     }
 
+    /// The same lines, where they fit into the terminal's; longer ones broken
+    /// between words, with what follows this much further to the right than
+    /// their beginning. A command stays whole, so that it can be copied.
+    pub fn fitted(self, text: &str, further: usize) -> String {
+        let lines = text.split_inclusive('\n');
+        lines.map(|line| self.fitted_line(line, further)).collect()
+    }
+
+    fn fitted_line(self, line: &str, further: usize) -> String {
+        if !self.terminal || line.contains("cargo run ") {
+            return line.to_string();
+        }
+        let indent = line.len() - line.trim_start_matches(' ').len() + further;
+        let (mut fitted, mut left) = (String::new(), line.to_string());
+        while let Some(end) = self.end(&left) {
+            fitted.push_str(left[..end].trim_end());
+            fitted.push('\n');
+            left = " ".repeat(indent) + left[end..].trim_start();
+        }
+        fitted + &left
+    }
+
+    /// Where a line that is too long has its last space that is not; `None`
+    /// where it fits, or has none after its beginning.
+    fn end(self, line: &str) -> Option<usize> {
+        let begin = line.len() - line.trim_start_matches(' ').len();
+        let (mut seen, mut space, mut is_order) = (0, None, false);
+        for (place, character) in line.trim_end().char_indices() {
+            // An escape sequence takes no room.
+            is_order |= character == '\x1b';
+            if character == ' ' && place > begin && seen <= self.width {
+                space = Some(place);
+            }
+            seen += usize::from(!is_order);
+            is_order &= character != 'm';
+        }
+        space.filter(|_| seen > self.width)
+    }
+
     /// Breaks a text into lines that fit behind an indent, in characters.
     pub fn wrapped(self, text: &str, indent: usize) -> Vec<String> {
         let width = self.width.min(WIDEST).saturating_sub(indent).max(20);
@@ -109,7 +148,7 @@ pub fn say(text: &str) {
 pub fn note(text: &str) {
     let over = Style::of_stdout().escapes && io::stderr().is_terminal();
     let clear = if over { "\r\x1b[K" } else { "" };
-    eprintln!("{clear}{text}");
+    eprintln!("{clear}{}", Style::of_stdout().fitted(text, 0));
 }
 
 /// A foreign text in one line, with the characters shown that a terminal would
@@ -195,7 +234,20 @@ mod tests {
         assert!(lines.iter().all(|line| line.chars().count() <= 32));
         assert_eq!(lines.join(" "), text);
         let long = "x".repeat(90);
-        assert_eq!(narrow.wrapped(&long, 8), [long]);
+        assert_eq!(narrow.wrapped(&long, 8), [long.clone()]);
+        let lines = " 1 ✗ \x1b[31mSET guarda um valor, e GET devolve-o tal\n\
+                     cargo run -p lab -- check lab_sensor_tcp --only 1\n\
+                     curta\n";
+        let fitted = [
+            " 1 ✗ \x1b[31mSET guarda um valor, e GET",
+            "     devolve-o tal",
+            "cargo run -p lab -- check lab_sensor_tcp --only 1",
+            "curta\n",
+        ];
+        assert_eq!(narrow.fitted(lines, 4), fitted.join("\n"));
+        assert_eq!(Style::PLAIN.fitted(lines, 4), lines);
+        let long = format!("{long}\n");
+        assert_eq!(narrow.fitted(&long, 4), long);
         assert_eq!(shortened("abcdef", 4), "abc…");
         assert_eq!(shortened("abcd", 4), "abcd");
     }

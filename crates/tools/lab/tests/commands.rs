@@ -130,7 +130,11 @@ fn each_hint_says_more_and_the_last_one_stays() {
     }
     let last = hint();
     assert!(last.starts_with("Pista 5 de 5:"), "{last}");
-    assert_eq!(stdout(&lab("hints", &["hint", "1", "2"])), second);
+    // Who asks for one goes on from there.
+    let again = stdout(&lab("hints", &["hint", "1", "2"]));
+    let next = "hint lab_sensor_tcp";
+    assert!(second.ends_with(&format!("-- {next}\n")), "{second}");
+    assert_eq!(again, second.replace(next, &format!("{next} 3")));
 }
 
 /// What was solved stays solved, whatever a later try comes to.
@@ -256,7 +260,20 @@ except OSError:
     assert_eq!(bar.chars().count(), 39, "{bar}");
     assert!(coloured.contains("\x1b[31m✗"), "{coloured}");
     // There it stops at the first failure.
-    assert!(coloured.contains("10 ficaram por correr"), "{coloured}");
+    let whole = coloured.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(whole.contains("10 ficaram por correr"), "{coloured}");
+    // What is too long is broken between words, but for a command; and that is
+    // the one that was typed.
+    let lines = coloured.split("\r\n").filter(|line| !line.contains('\r'));
+    let too_long =
+        |line: &&str| line.chars().count() > 40 && !line.contains('\x1b');
+    let long: Vec<&str> = lines.filter(too_long).collect();
+    assert!(
+        long.iter().all(|line| line.contains("cargo run")),
+        "{long:?}"
+    );
+    let again = "check lab_sensor_tcp --only 1 -- false {addr}\r\n";
+    assert!(coloured.contains(again), "{coloured}");
     for (name, value) in [("TERM", "dumb"), ("NO_COLOR", "1")] {
         let plain = shown(name, value);
         assert!(plain.contains("✗ SET guarda"), "{plain}");

@@ -89,18 +89,20 @@ pub fn grade(options: &Grading) -> Result<bool, Refusal> {
         sandbox::works().map_err(Refusal::Failed)?;
     }
     let class = prepared(options)?;
+    let style = Style::of_stdout();
     if !options.isolate {
-        say(
+        say(&style.fitted(
             "Atenção: as entregas correm tal como são, com as permissões de \
              quem corre isto.\nNão há nenhuma sandbox: use --isolate, ou uma \
              conta ou uma máquina que se possa perder.\n\n",
-        );
+            0,
+        ));
     }
     let _ = OUTPUT.set(options.output.clone());
     let (graded, unwritten) = class.grades(&submissions);
     let written = class.writes(&graded);
     class.sweeps(&submissions);
-    say(&class.summary(&graded));
+    say(&style.fitted(&class.summary(&graded), 7));
     written.map_err(|error| {
         Refusal::Failed(format!(
             "A tabela e a página não ficaram escritas: {error}. O mesmo \
