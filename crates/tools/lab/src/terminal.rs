@@ -2,6 +2,9 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// The widest that running text gets.
 const WIDEST: usize = 78;
@@ -181,33 +184,83 @@ pub fn shortened(text: &str, longest: usize) -> String {
     text.chars().take(longest - 1).chain(['…']).collect()
 }
 
-/// The line at the bottom of a terminal that says what is being done.
+/// The line at the bottom of a terminal that says what is being done and, where
+/// that takes its time, for how long.
 pub struct Progress {
     style: Style,
     total: usize,
+    now: Arc<Mutex<Option<Doing>>>,
+}
+
+/// What is being done.
+struct Doing {
+    done: usize,
+    about: String,
+    since: Instant,
 }
 
 impl Progress {
     pub fn new(style: Style, total: usize) -> Progress {
-        Progress { style, total }
+        let progress = Progress {
+            style,
+            total,
+            now: Arc::default(),
+        };
+        if style.escapes {
+            let now = Arc::downgrade(&progress.now);
+            thread::spawn(move || {
+                while let Some(now) = now.upgrade() {
+                    if let Some(doing) = &*lock(&now) {
+                        doing.write(style, total);
+                    }
+                    drop(now);
+                    thread::sleep(Duration::from_millis(500));
+                }
+            });
+        }
+        progress
     }
 
     /// One line, in place of the one before, with room for the cursor.
     pub fn show(&self, done: usize, about: &str) {
         if self.style.escapes {
-            let left = self.total.saturating_sub(done);
-            let bar = "█".repeat(done) + &"░".repeat(left);
-            let line = format!("{bar} {about}");
-            let longest = self.style.width.saturating_sub(1).max(1);
-            say(&format!("\r\x1b[K{}", shortened(&line, longest)));
+            let mut now = lock(&self.now);
+            let same = now.take().filter(|before| before.about == about);
+            let doing = Doing {
+                done,
+                about: about.to_string(),
+                since: same.map_or_else(Instant::now, |before| before.since),
+            };
+            doing.write(self.style, self.total);
+            *now = Some(doing);
         }
     }
 
     pub fn clear(&self) {
         if self.style.escapes {
+            let mut now = lock(&self.now);
+            *now = None;
             say("\r\x1b[K");
         }
     }
+}
+
+impl Doing {
+    fn write(&self, style: Style, total: usize) {
+        let left = total.saturating_sub(self.done);
+        let bar = "█".repeat(self.done) + &"░".repeat(left);
+        let time = match self.since.elapsed().as_secs() {
+            0..=2 => String::new(),
+            seconds => format!("{seconds} s: "),
+        };
+        let line = format!("{bar} {time}{}", self.about);
+        let longest = style.width.saturating_sub(1).max(1);
+        say(&format!("\r\x1b[K{}", shortened(&line, longest)));
+    }
+}
+
+fn lock(now: &Mutex<Option<Doing>>) -> MutexGuard<'_, Option<Doing>> {
+    now.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -234,7 +287,7 @@ mod tests {
         assert!(lines.iter().all(|line| line.chars().count() <= 32));
         assert_eq!(lines.join(" "), text);
         let long = "x".repeat(90);
-        assert_eq!(narrow.wrapped(&long, 8), [long.clone()]);
+        assert_eq!(narrow.wrapped(&long, 8).join("\n"), long);
         let lines = " 1 ✗ \x1b[31mSET guarda um valor, e GET devolve-o tal\n\
                      cargo run -p lab -- check lab_sensor_tcp --only 1\n\
                      curta\n";
