@@ -118,19 +118,18 @@ pub fn start(
     let shown = path.display().to_string();
     let written = File::create_new(&path)
         .and_then(|mut file| file.write_all(starter.as_bytes()));
-    match written {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            return Err(format!(
-                "«{shown}» já existe, e fica como está. Para começar noutro \
-                 ficheiro: cargo run -p lab -- start {name} --language {} \
-                 outro.{kind}",
-                if kind == "py" { "python" } else { "node" }
-            ));
-        }
-        Err(error) => {
-            return Err(format!("«{shown}» não se pode escrever: {error}"));
-        }
+    if let Err(error) = written {
+        let why = match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                "já existe, e fica como está".to_string()
+            }
+            _ => format!("não se pode escrever: {error}"),
+        };
+        let language = if kind == "py" { "python" } else { "node" };
+        return Err(format!(
+            "«{shown}» {why}. Para começar noutro ficheiro: cargo run -p lab \
+             -- start {name} --language {language} outro.{kind}"
+        ));
     }
     let quoted = if shown.contains(char::is_whitespace) {
         format!("\"{shown}\"")

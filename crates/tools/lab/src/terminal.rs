@@ -247,8 +247,9 @@ impl Progress {
 
 impl Doing {
     fn write(&self, style: Style, total: usize) {
-        let left = total.saturating_sub(self.done);
-        let bar = "█".repeat(self.done) + &"░".repeat(left);
+        let cells = total.min(style.width / 3);
+        let full = (self.done * cells / total.max(1)).min(cells);
+        let bar = "█".repeat(full) + &"░".repeat(cells - full);
         let time = match self.since.elapsed().as_secs() {
             0..=2 => String::new(),
             seconds => format!("{seconds} s: "),

@@ -358,6 +358,64 @@ fn the_workspace_is_the_one_where_it_runs() {
     assert_eq!(output.status.code(), Some(1));
 }
 
+/// Where nothing can be written (here a file is where a folder should be, which
+/// stops root as well), each command says so, and does what it can.
+#[test]
+fn where_nothing_can_be_written() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-writing");
+    let _ = fs::remove_dir_all(&folder);
+    let class = folder.join("entregas/ana");
+    fs::create_dir_all(&class).expect("make a folder");
+    fs::write(class.join("run"), "exit 3\n").expect("write");
+    let file = folder.join("ficheiro");
+    fs::write(&file, "").expect("write");
+    let inside = file.join("pasta");
+    let inside = inside.to_str().expect("text");
+    let class = folder.join("entregas");
+    let class = class.to_str().expect("text");
+    for (arguments, status, says) in [
+        (
+            &["check", "1", "--", "false", "{addr}"][..],
+            1,
+            "O resultado não ficou guardado para progress: ",
+        ),
+        (
+            &["hint", "1"],
+            0,
+            "\nA seguinte: cargo run -p lab -- hint lab_",
+        ),
+        (&["hint", "1"], 0, "lab_sensor_tcp 2\n"),
+        (&["progress"], 0, "lab_sensor_tcp             por começar"),
+        (
+            &["check", "1"],
+            1,
+            "Copie a pasta do projeto para outro sítio, ou diga ao cargo onde \
+             pode escrever: CARGO_TARGET_DIR=PASTA",
+        ),
+        (
+            &["start", "1", "--language", "python", inside],
+            1,
+            "não se pode escrever: ",
+        ),
+        (
+            &["grade", "1", class, "--output", inside],
+            1,
+            "Indique outra pasta: --output PASTA",
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_lab"))
+            .args(arguments)
+            .env("LAB_NOTEBOOK", inside)
+            .env("CARGO_TARGET_DIR", inside)
+            .output()
+            .expect("run the checker");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = stdout(&output) + &errors;
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {said}");
+        assert!(said.contains(says), "{arguments:?}: {said}");
+    }
+}
+
 /// Nothing is found where there is no path; and each line that is missing
 /// says how to install it.
 #[test]
