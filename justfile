@@ -31,10 +31,11 @@ test: setup compile run-tests
 compile:
     cargo fmt --check
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo doc --workspace --no-deps
     cargo test --workspace --no-run
 
 # Os testes esperam mais do que calculam: lado a lado demoram metade. A inicial
-# do ficheiro de cada teste diz o seu grupo, e nenhuma fica de fora.
+# do nome do ficheiro diz o grupo de cada um, e nenhuma fica de fora.
 [parallel]
 [private]
 run-tests: (tests "--test 'lab*'") (tests "--test 'l[!a]*'") (tests "--test 'la[!b]*' --test '[a-k]*'") (tests "--test '[m-z]*'") the-rest
@@ -45,7 +46,6 @@ tests SELECTION:
 
 [private]
 the-rest: (tests "--lib --bins") (tests "--doc")
-    cargo doc --workspace --no-deps
 
 # Instala os programas de que os testes precisam, se faltarem
 [unix]
