@@ -1,5 +1,6 @@
 //! What measuring came to, as text.
 
+use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 
@@ -17,10 +18,12 @@ pub fn say(text: &str) {
     }
 }
 
-/// Escape sequences for a terminal, or none.
+/// Escape sequences for a terminal that knows them, or none.
 fn paint(code: &str, text: &str) -> String {
-    let wanted = std::env::var_os("NO_COLOR").is_none();
-    if wanted && io::stdout().is_terminal() {
+    let is_set = |name| env::var_os(name).is_some_and(|set| !set.is_empty());
+    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let is_wanted = !is_set("NO_COLOR") && !is_dumb;
+    if is_wanted && io::stdout().is_terminal() {
         format!("\x1b[{code}m{text}\x1b[0m")
     } else {
         text.to_string()
