@@ -1,15 +1,14 @@
 //! What is being measured now, and how long it will still take.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// A line that filled the terminal's width would not be overwritten by the
-/// next.
-const COLUMNS: usize = 79;
+use crate::terminal::takes_escapes;
 
 /// On a terminal, one line that changes; elsewhere, one line a claim.
 pub struct Progress {
-    terminal: bool,
+    /// Whether a line can be written over.
+    rewrites: bool,
     /// What the claims before this one were meant to take.
     past: Duration,
     /// What all the claims are meant to take.
@@ -22,7 +21,7 @@ pub struct Progress {
 impl Progress {
     pub fn new(whole: Duration) -> Progress {
         Progress {
-            terminal: io::stderr().is_terminal(),
+            rewrites: takes_escapes(&io::stderr()),
             past: Duration::ZERO,
             whole,
             claim: String::new(),
@@ -36,24 +35,24 @@ impl Progress {
         self.past += self.planned;
         self.planned = planned;
         self.began = Instant::now();
-        if !self.terminal {
+        if !self.rewrites {
             self.say(&format!("{claim} (faltam cerca de {})\n", self.left()));
         }
         self.claim = claim;
     }
 
     pub fn step(&self, what: &str) {
-        if self.terminal {
+        if self.rewrites {
             let (claim, left) = (&self.claim, self.left());
             let line = format!("{claim} · {what} · faltam cerca de {left}");
-            let short: String = line.chars().take(COLUMNS).collect();
+            let short: String = line.chars().take(columns()).collect();
             self.say(&format!("\r\x1b[K{short}"));
         }
     }
 
     /// Makes room for the results.
     pub fn clear(&self) {
-        if self.terminal {
+        if self.rewrites {
             self.say("\r\x1b[K");
         }
     }
@@ -73,4 +72,12 @@ impl Progress {
         let _ = stderr.write_all(text.as_bytes());
         let _ = stderr.flush();
     }
+}
+
+/// How long a line may be: one that filled the terminal's width would not be
+/// written over by the next.
+fn columns() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(80, |(width, _)| usize::from(width.0))
+        .saturating_sub(1)
 }

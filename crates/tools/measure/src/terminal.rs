@@ -18,12 +18,16 @@ pub fn say(text: &str) {
     }
 }
 
-/// Escape sequences for a terminal that knows them, or none.
-fn paint(code: &str, text: &str) -> String {
+/// Whether a terminal is to get escape sequences: not with `NO_COLOR`, nor
+/// where it knows none (`TERM=dumb`).
+pub fn takes_escapes(terminal: &impl IsTerminal) -> bool {
     let is_set = |name| env::var_os(name).is_some_and(|set| !set.is_empty());
     let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let is_wanted = !is_set("NO_COLOR") && !is_dumb;
-    if is_wanted && io::stdout().is_terminal() {
+    terminal.is_terminal() && !is_set("NO_COLOR") && !is_dumb
+}
+
+fn paint(code: &str, text: &str) -> String {
+    if takes_escapes(&io::stdout()) {
         format!("\x1b[{code}m{text}\x1b[0m")
     } else {
         text.to_string()
