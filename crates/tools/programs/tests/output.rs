@@ -67,6 +67,7 @@ fn the_last_of_a_flood_is_kept() {
     assert!(program.stdout().wait_for_end(DEADLINE));
     assert_eq!(program.stdout().bytes().len(), 1000);
     assert_eq!(program.stdout().written(), 1_288_895);
+    assert!(program.stderr().wait_for_end(DEADLINE));
     assert_eq!(program.stderr().text(), "error\n");
     let mut lines = program.stdout().lines();
     let first = lines.next(DEADLINE).expect("in time").expect("a line");
