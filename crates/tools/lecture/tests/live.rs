@@ -458,6 +458,28 @@ fn ten_thousand_messages_leave_the_page_at_ease() {
 }
 
 #[test]
+fn a_page_runs_a_dozen_programs_and_no_more() {
+    let folder = small_workspace();
+    let book = Book::of(folder.path());
+    let mut page = book.play("eco_client");
+    for _ in 0..11 {
+        page.press_in(2, "＋");
+    }
+    page.wait(".notice", "Já correm programas que cheguem");
+    for terminal in 3..=12 {
+        page.wait_in(terminal, "Ligado");
+    }
+    page.wait_in(13, "por iniciar");
+    let programs = book.children();
+    assert_eq!(programs.iter().filter(|name| *name != "cargo").count(), 12);
+    // With a place free, there is one for it.
+    page.press_in(2, "Matar");
+    page.wait_in(2, "terminou: SIGKILL");
+    page.press_in(13, "▶");
+    page.wait_in(13, "Ligado");
+}
+
+#[test]
 fn output_without_end_is_cut_and_what_is_missing_is_said() {
     let folder = small_workspace();
     let book = Book::of(folder.path());
