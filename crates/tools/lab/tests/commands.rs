@@ -43,6 +43,11 @@ fn wrong_use_is_told_apart() {
         (&["check", "1", "--only", "12"], "Tem estas, de 1 a "),
         (&["check", "lab_sensor_tcp", "--"], "Falta o comando"),
         (&["check", "lab_sensor_tcp", "--", "true"], "Falta {addr}"),
+        // What PowerShell makes of it.
+        (
+            &["check", "1", "--", "node", "a.mjs", "addr"],
+            "\nEm PowerShell, entre plicas: '{addr}'",
+        ),
         (
             &["check", "1", "python3", "a.py", "{addr}"],
             "falta «--» antes dele:\ncargo run -p lab -- check \
