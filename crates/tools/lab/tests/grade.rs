@@ -423,7 +423,8 @@ print('viu', seen, 'escreveu', open('diario').read())
     let errors = String::from_utf8_lossy(&graded.stderr).into_owned();
     assert_eq!(graded.status.code(), Some(1), "{all}{errors}");
     let possible = Command::new("bwrap")
-        .args(["--unshare-all", "--ro-bind", "/", "/", "true"])
+        .args(["--unshare-all", "--ro-bind", "/", "/"])
+        .args(["--proc", "/proc", "--dev", "/dev", "true"])
         .output()
         .expect("run bwrap (sudo apt install bubblewrap)");
     if !possible.status.success() {
