@@ -397,6 +397,8 @@ fn a_client_that_is_killed_shows_its_reset() {
     page.press_in(2, "＋");
     page.type_in(3, "ainda cá");
     page.wait_in(3, "Eco: ainda cá");
+    page.wait_for_arrow(".left", "«ainda cá»");
+    page.wait_for_arrow(".right", "«ainda cá»");
     assert_eq!(
         page.arrows("ainda"),
         "[\"eco_client 2 → eco_server\", \"eco_server → eco_client 2\"]"
