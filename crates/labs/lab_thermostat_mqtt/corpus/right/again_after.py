@@ -8,15 +8,18 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 import solution
 
 
-def repeat(client):
-    for zone, last in list(solution.orders.items()):
-        solution.publish(client, f"fabrica/{zone}/aquecimento", last)
+def repeat(client, zones):
+    for zone in zones:
+        topic = f"fabrica/{zone}/aquecimento"
+        solution.publish(client, topic, solution.orders[zone])
 
 
 def on_connect(client, userdata, flags, reason_code, properties):
     client.subscribe(solution.TEMPERATURES, qos=1)
     solution.publish(client, solution.STATE, "online")
-    threading.Timer(0.3, repeat, [client]).start()
+    # As que já deu: na primeira ligação, nenhuma.
+    zones = list(solution.orders)
+    threading.Timer(0.3, repeat, [client, zones]).start()
 
 
 solution.on_connect = on_connect
