@@ -11,8 +11,9 @@ pub const ANSWER: Duration = Duration::from_secs(5);
 /// A program until it has ended, after Ctrl-C; as the sheets have it.
 pub const CTRL_C: Duration = Duration::from_secs(5);
 
-/// A whole check. After that, the program is ended.
-pub const CHECK: Duration = Duration::from_secs(90);
+/// A whole check, on a machine that is busy with others. After that, the
+/// program is ended.
+pub const CHECK: Duration = Duration::from_secs(180);
 
 /// The checker, that it watches for what must *not* come.
 pub const SILENCE: Duration = Duration::from_millis(250);
