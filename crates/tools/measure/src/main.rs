@@ -25,6 +25,7 @@ mod report;
 mod servers;
 mod statistics;
 mod terminal;
+mod text;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -100,7 +101,7 @@ fn dispatch(arguments: Vec<OsString>) -> Result<(), Trouble> {
         Command::List => {
             for claim in claims::ALL {
                 say(&format!("{}. {}\n", claim.number, claim.slide));
-                say(&terminal::wrapped(claim.statement, "   "));
+                say(&text::wrapped(claim.statement, "   "));
             }
         }
         Command::Book(file) => book::write(&file)?,
@@ -109,7 +110,7 @@ fn dispatch(arguments: Vec<OsString>) -> Result<(), Trouble> {
                 page::make(folder)?;
             }
             let report = measure(&options)?;
-            say(&terminal::summary(&report));
+            say(&text::summary(&report));
             if let Some(folder) = &options.report {
                 page::write(&report, folder)?;
                 let page = folder.join("index.html");
@@ -291,7 +292,7 @@ fn measure(options: &Options) -> Fallible<Report> {
         let found = claim.examine(&mut bench);
         bench.progress.clear();
         let claim = ClaimReport::new(claim, found);
-        say(&terminal::claim(&claim));
+        say(&text::claim(&claim));
         report.claims.push(claim);
     }
     Ok(report)
