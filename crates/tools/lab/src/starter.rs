@@ -2,7 +2,8 @@
 //!
 //! In the solution, a line that begins with `//~ ` is the starter's, and what
 //! stands between a line `//{` and a line `//}` is the solution's alone; in
-//! Python with `#` in the place of `//`.
+//! Python with `#` in the place of `//`. Only in Node, where a protocol takes a
+//! library, there is no solution, and the starter is a file of its own.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -89,19 +90,11 @@ pub fn start(
                  A seguir: {check}\n"
             ));
         }
-        Language::Node if !needed.is_empty() => {
-            return Err(format!(
-                "Em Node não há um ponto de partida para {name}: o protocolo \
-                 não vem com ele. Instale uma biblioteca, e faça o programa \
-                 onde quiser:\n\
-                 npm install {needed}\n\
-                 {check} -- node programa.mjs {}\n\
-                 O de Python mostra o que falta fazer, e por que ordem:\n\
-                 cargo run -p lab -- start {name} --language python",
-                address()
-            ));
+        Language::Node if needed.is_empty() => {
+            ("corpus/right/node.mjs", "//", "mjs", "node")
         }
-        Language::Node => ("corpus/right/node.mjs", "//", "mjs", "node"),
+        // The corpus has none with a library: it has to do without internet.
+        Language::Node => ("starters/node.mjs", "//", "mjs", "node"),
         Language::Python => {
             let python = if cfg!(windows) { "python" } else { "python3" };
             ("corpus/solution.py", "#", "py", python)
@@ -110,7 +103,10 @@ pub fn start(
     let solution = workspace::folder(lab)
         .and_then(|folder| fs::read_to_string(folder.join(source)))
         .map_err(|error| format!("Não há ponto de partida: {error}"))?;
-    let install = format!("{run} -m pip install {needed}");
+    let install = match language {
+        Language::Node => format!("npm install {needed}"),
+        _ => format!("{run} -m pip install {needed}"),
+    };
     let needs = (!needed.is_empty()).then_some(&*install);
     let starter = header(lab, needs, language) + &of_solution(&solution, mark);
 

@@ -16,7 +16,11 @@ use crate::terminal::note;
 /// # Errors
 /// Where this runs outside the workspace.
 pub fn folder(lab: &Lab) -> io::Result<PathBuf> {
-    Ok(workspace()?.join("crates/labs").join(lab.name))
+    let root = workspace().map_err(|error| {
+        let why = "não estamos na pasta deste projeto, nem numa de dentro dela";
+        io::Error::new(error.kind(), why)
+    })?;
+    Ok(root.join("crates/labs").join(lab.name))
 }
 
 /// Where a lab's solution is, from which its starter comes.

@@ -361,6 +361,8 @@ fn the_workspace_is_the_one_where_it_runs() {
 
     let output = reset(Path::new("/"));
     assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("não estamos na pasta deste"), "{errors}");
 }
 
 /// Where nothing can be written (here a file is where a folder should be, which
