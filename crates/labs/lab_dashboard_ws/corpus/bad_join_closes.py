@@ -1,3 +1,4 @@
+# Demand 2, check bad_join.
 """Desliga quem não entra bem à primeira."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 7, check names.
 """Um nome que já serviu nunca mais fica livre."""
 
 import solution

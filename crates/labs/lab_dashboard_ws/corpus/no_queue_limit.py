@@ -1,3 +1,4 @@
+# Demand 12, check slow_screen.
 """Guarda tudo o que um ecrã não lê."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 11, check not_text.
 """Distribui um texto de qualquer tamanho."""
 
 import solution

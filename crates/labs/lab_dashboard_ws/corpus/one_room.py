@@ -1,3 +1,4 @@
+# Demand 8, check rooms.
 """Uma só sala, chame-se ela como se chamar."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 11, check not_text.
 """Distribui um frame binário como se fosse um texto."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 9, check no_copy.
 """Diz cada texto também a quem o disse."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 4, check goodbye.
 """Não anuncia quem sai."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 12, check slow_screen.
 """Espera que cada ecrã tenha lugar na fila."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 11, check screen_gone.
 """Um ecrã que sai leva os outros consigo."""
 
 import solution

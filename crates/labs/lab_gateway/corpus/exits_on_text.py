@@ -1,3 +1,4 @@
+# Demand 2, check not_a_number.
 """Termina com o primeiro valor que não é um número."""
 
 import os

@@ -1,3 +1,4 @@
+# Demand 3, check all_values.
 """Dá uma lista de valores, sem dizer de que sensor são."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 5, check unknown.
 """Um sensor desconhecido também tem uma resposta, vazia."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 10, check slow_screen.
 """Guarda tudo o que um ecrã não lê."""
 
 import solution

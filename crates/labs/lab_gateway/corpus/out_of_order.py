@@ -1,3 +1,4 @@
+# Demand 9, check burst.
 """Junta os valores durante um instante, e trata primeiro dos mais novos."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# Demand 13, check broker_returns.
 """Subscreve na primeira ligação, e nunca mais."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 10, check slow_screen.
 """Espera que cada ecrã tenha lugar na fila."""
 
 import asyncio

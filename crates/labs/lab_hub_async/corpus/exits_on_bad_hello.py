@@ -1,3 +1,4 @@
+# Demand 3, check bad_hello.
 """Termina quando alguém não se apresenta bem."""
 
 import os

@@ -1,3 +1,4 @@
+# Demand 6, check trickle.
 """Dá mais dois segundos de cada vez que chega alguma coisa."""
 
 import asyncio

@@ -1,3 +1,4 @@
+# Demand 6, check idle.
 """Espera para sempre por cada linha."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 9, check slow_display.
 """Guarda tudo o que um ecrã não lê."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 2, check everyone.
 """Envia cada valor a toda a gente, até aos sensores."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 12, check thousand.
 """Inicia uma thread para cada cliente."""
 
 import threading

@@ -1,3 +1,4 @@
+# Demand 9, check slow_display.
 """Espera que cada ecrã leia, antes de passar ao seguinte."""
 
 import solution

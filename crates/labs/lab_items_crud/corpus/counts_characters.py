@@ -1,3 +1,4 @@
+# Demand 12, check accents.
 """Content-Length em caracteres, e o JSON com acentos."""
 
 import json

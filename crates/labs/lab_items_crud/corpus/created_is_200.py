@@ -1,3 +1,4 @@
+# Demand 1, check create_read.
 """Cria peças com 200, em vez de 201."""
 
 import solution

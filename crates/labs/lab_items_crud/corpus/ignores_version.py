@@ -1,3 +1,4 @@
+# Demand 10, check conflict.
 """A última mudança ganha, venha de que versão vier."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 7, check validation.
 """Guarda o que vier, desde que tenha os campos."""
 
 import json

@@ -1,3 +1,4 @@
+# Demand 13, check delivery.
 """Lê do corpo só o que vier na primeira leitura."""
 
 import solution

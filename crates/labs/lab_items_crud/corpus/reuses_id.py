@@ -1,3 +1,4 @@
+# Demand 11, check delete.
 """Dá a uma peça nova o id de uma que foi apagada."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 11, check at_once.
 """Escolhe o id fora do lock, e demora até guardar."""
 
 import time

@@ -107,6 +107,8 @@ class Client(BaseHTTPRequestHandler):
             case "DELETE", ["items", id] if id.isdigit():
                 delete(int(id))
                 self.answer(204)
+            case _, ["items", id] if not id.isdigit():
+                raise Refused(404)
             case _, ["items"] | ["items", _]:
                 raise Refused(405)
             case _:

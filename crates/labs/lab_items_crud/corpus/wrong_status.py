@@ -1,3 +1,4 @@
+# Demand 8, check not_found.
 """Responde 200 ao que não existe, com um erro no corpo."""
 
 import solution

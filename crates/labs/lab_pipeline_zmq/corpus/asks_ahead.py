@@ -1,3 +1,4 @@
+# Demand 4, check worker_busy.
 """Pede a tarefa seguinte antes de fazer a que tem."""
 
 import time

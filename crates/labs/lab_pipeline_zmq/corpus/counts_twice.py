@@ -1,3 +1,4 @@
+# Demand 9, check sink_repeats.
 """Conta um resultado repetido como se fosse outro."""
 
 import solution

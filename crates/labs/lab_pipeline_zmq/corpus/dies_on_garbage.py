@@ -1,3 +1,4 @@
+# Demand 7, check worker_garbage.
 """O worker acredita que tudo o que recebe é uma tarefa."""
 
 import os

@@ -1,3 +1,4 @@
+# Demand 16, check worker_garbage.
 """Lê só o primeiro frame de cada mensagem, como se não houvesse mais."""
 
 import solution

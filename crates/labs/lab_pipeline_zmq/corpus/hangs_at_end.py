@@ -1,3 +1,4 @@
+# Demand 18, check ctrl_c.
 """Espera para sempre por quem já não vem receber."""
 
 import solution

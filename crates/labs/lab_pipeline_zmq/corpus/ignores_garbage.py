@@ -1,3 +1,4 @@
+# Demand 15, check ventilator_garbage.
 """Não responde ao pedido que não percebe, e um REP tem de responder."""
 
 import solution

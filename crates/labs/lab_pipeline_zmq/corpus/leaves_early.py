@@ -1,3 +1,4 @@
+# Demand 14, check ventilator_slow.
 """O ventilator não espera pelo worker que ainda vem pedir."""
 
 import solution

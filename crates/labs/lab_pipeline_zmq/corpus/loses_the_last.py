@@ -1,3 +1,4 @@
+# Demand 6, check worker_end.
 """O worker termina sem esperar que o sink receba o que falta."""
 
 import solution

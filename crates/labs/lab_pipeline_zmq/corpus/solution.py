@@ -16,6 +16,8 @@ LINGER = 1000
 
 # O silêncio, em segundos, com que o ventilator se dá por terminado.
 QUIET = 1.0
+
+READY = b"READY"
 #}
 
 context = zmq.Context()
@@ -47,6 +49,14 @@ def number_in(text, word):
     return None
 
 
+def result(number):
+    return f"RESULT {number} {number * number}"
+
+
+def done_line(done):
+    return f"Feitas: {done} tarefas"
+
+
 #}
 def work(tasks_at, results_at, pause):
     tasks = opened(zmq.REQ)
@@ -61,7 +71,7 @@ def work(tasks_at, results_at, pause):
     #{
     done = 0
     while True:
-        tasks.send(b"READY")
+        tasks.send(READY)
         text = text_of(tasks.recv_multipart())
         if text == "END":
             break
@@ -70,9 +80,9 @@ def work(tasks_at, results_at, pause):
             print(f"Não é uma tarefa: {text[:200]!r}", file=sys.stderr)
             continue
         time.sleep(pause / 1000)
-        results.send(f"RESULT {number} {number * number}".encode())
+        results.send(result(number).encode())
         done += 1
-    print(f"Feitas: {done} tarefas")
+    print(done_line(done))
     #}
 
 
@@ -92,8 +102,8 @@ def add(known, number, value):
 
 def complete(known, size):
     """O total, se já há um resultado para cada tarefa do lote."""
-    batch = [value for number, value in known.items() if 1 <= number <= size]
-    return sum(batch) if len(batch) == size else None
+    values = [value for number, value in known.items() if 1 <= number <= size]
+    return sum(values) if len(values) == size else None
 
 
 #}
@@ -118,11 +128,11 @@ def collect(results_at, batches_at):
         ready = dict(poller.poll())
         if results in ready:
             text = text_of(results.recv_multipart())
-            result = result_of(text)
-            if result is None:
+            found = result_of(text)
+            if found is None:
                 print(f"Não é um resultado: {text[:200]!r}", file=sys.stderr)
             else:
-                add(known, *result)
+                add(known, *found)
         if batches in ready:
             size = number_in(text_of(batches.recv_multipart()), "BATCH")
             if size is None:
@@ -135,6 +145,16 @@ def collect(results_at, batches_at):
     #}
 
 
+#{
+def batch(count):
+    return f"BATCH {count}"
+
+
+def task(number):
+    return f"TASK {number}"
+
+
+#}
 def ventilate(tasks_at, batches_at, count):
     workers = opened(zmq.REP)
     workers.bind(tasks_at)
@@ -146,7 +166,7 @@ def ventilate(tasks_at, batches_at, count):
     #~     # workers. Quando é que já ninguém vem pedir mais?
     #~     time.sleep(0.1)
     #{
-    sink.send(f"BATCH {count}".encode())
+    sink.send(batch(count).encode())
     given = 0
     over = False
     while workers.poll(int(QUIET * 1000) if over else 50) or not over:
@@ -156,7 +176,7 @@ def ventilate(tasks_at, batches_at, count):
                 workers.send(b"ERR READY")
             elif given < count:
                 given += 1
-                workers.send(f"TASK {given}".encode())
+                workers.send(task(given).encode())
             else:
                 workers.send(b"END")
         if not over and sink.poll(0):

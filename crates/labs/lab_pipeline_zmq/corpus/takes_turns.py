@@ -1,3 +1,4 @@
+# Demand 13, check ventilator_slow.
 """O ventilator reparte à vez: só atende um worker depois do anterior."""
 
 import solution

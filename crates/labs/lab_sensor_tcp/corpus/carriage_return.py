@@ -1,3 +1,4 @@
+# Demand 1, check set_get.
 """Acaba as linhas em «\\r\\n»."""
 
 import solution

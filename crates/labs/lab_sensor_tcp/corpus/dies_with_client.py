@@ -1,3 +1,4 @@
+# Demand 14, check reset.
 """Um erro num cliente termina o servidor."""
 
 import os

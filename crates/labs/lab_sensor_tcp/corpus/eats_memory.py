@@ -1,3 +1,4 @@
+# No demand, check set_get.
 """Guarda muito mais do que lhe pedem."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 5, check not_text.
 """Termina quando recebe o que não é texto."""
 
 import os

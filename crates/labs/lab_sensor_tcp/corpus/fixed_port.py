@@ -1,3 +1,4 @@
+# Demand 17, check set_get.
 """Não escuta no endereço que recebe."""
 
 import sys

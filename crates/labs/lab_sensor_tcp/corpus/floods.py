@@ -1,3 +1,4 @@
+# No demand, check set_get.
 """Um ciclo que escreve sem esperar por nada."""
 
 import solution

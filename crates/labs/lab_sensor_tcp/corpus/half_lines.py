@@ -1,3 +1,4 @@
+# Demand 6, check pieces.
 """Separa as linhas que vêm juntas, mas não junta as que vêm aos pedaços."""
 
 import solution

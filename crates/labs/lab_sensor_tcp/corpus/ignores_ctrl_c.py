@@ -1,3 +1,4 @@
+# Demand 16, check ctrl_c.
 """Não liga ao Ctrl-C."""
 
 import signal

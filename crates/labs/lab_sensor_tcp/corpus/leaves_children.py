@@ -1,3 +1,4 @@
+# Demand 16, check ctrl_c.
 """Inicia outro programa, noutra sessão, e não o termina."""
 
 import subprocess

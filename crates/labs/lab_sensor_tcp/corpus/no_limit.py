@@ -1,3 +1,4 @@
+# Demand 10, check endless_line.
 """Espera para sempre pelo fim de uma linha."""
 
 import solution

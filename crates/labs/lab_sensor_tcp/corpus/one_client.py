@@ -1,3 +1,4 @@
+# Demand 13, check many_clients.
 """Trata de um cliente de cada vez."""
 
 import socketserver

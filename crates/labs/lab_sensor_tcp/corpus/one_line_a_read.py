@@ -1,3 +1,4 @@
+# Demand 6, check joined.
 """Junta os pedaços, mas só vê a primeira das linhas que vêm juntas."""
 
 import solution

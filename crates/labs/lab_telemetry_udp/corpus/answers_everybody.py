@@ -1,3 +1,4 @@
+# Demand 2, check who_asked.
 """Responde a todos os que já enviaram alguma coisa."""
 
 import solution

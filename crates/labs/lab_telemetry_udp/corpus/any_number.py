@@ -1,3 +1,4 @@
+# Demand 11, check garbage.
 """Aceita o número 0, e números que não cabem em 32 bits."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 13, check big_numbers.
 """Conta um a um os números que faltam, em cada salto."""
 
 import solution

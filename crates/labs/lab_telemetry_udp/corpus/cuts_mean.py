@@ -1,3 +1,4 @@
+# Demand 8, check in_order.
 """Corta a média às centésimas, em vez de a arredondar."""
 
 import math

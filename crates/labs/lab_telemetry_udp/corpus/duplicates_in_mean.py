@@ -1,3 +1,4 @@
+# Demand 8, check duplicated.
 """Um duplicado também entra na média."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 11, check garbage.
 """Termina quando um número não é um número."""
 
 import os

@@ -1,3 +1,4 @@
+# Demand 2, check in_order.
 """Acaba cada resposta com um fim de linha."""
 
 import solution

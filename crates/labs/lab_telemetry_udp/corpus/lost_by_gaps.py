@@ -1,3 +1,4 @@
+# Demand 5, check out_of_order.
 """Conta os perdidos em cada salto, e não os tira quando chegam tarde."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 2, check in_order.
 """Recebe, e não diz nada."""
 
 import solution

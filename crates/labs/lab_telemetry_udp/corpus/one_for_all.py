@@ -1,3 +1,4 @@
+# Demand 10, check sensors.
 """As mesmas contas para todos os sensores."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 12, check garbage.
 """Corta os datagramas a 1024 bytes, e termina com um que esteja vazio."""
 
 import solution

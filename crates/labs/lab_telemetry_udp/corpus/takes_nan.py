@@ -1,3 +1,4 @@
+# Demand 11, check garbage.
 """Toma `nan` e `inf` por medidas."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 8, check not_a_number.
 """Termina com a primeira medida que não é um número."""
 
 import os

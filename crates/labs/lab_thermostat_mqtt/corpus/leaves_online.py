@@ -1,3 +1,4 @@
+# Demand 13, check ctrl_c.
 """Despede-se do broker, e deixa dito que está online."""
 
 import solution

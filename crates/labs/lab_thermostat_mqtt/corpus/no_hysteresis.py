@@ -1,3 +1,4 @@
+# Demand 5, check hysteresis.
 """Um só limite, vinte graus: liga e desliga à volta dele."""
 
 import solution

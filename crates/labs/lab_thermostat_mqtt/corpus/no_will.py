@@ -1,3 +1,4 @@
+# Demand 10, check will.
 """Não deixa testamento."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 2, check retained.
 """As ordens não ficam no broker."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 7, check zones.
 """Compara com a última ordem, seja ela de que zona for."""
 
 import solution

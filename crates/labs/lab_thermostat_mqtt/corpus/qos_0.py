@@ -1,3 +1,4 @@
+# Demand 3, check qos.
 """Publica sem pedir confirmação."""
 
 import solution

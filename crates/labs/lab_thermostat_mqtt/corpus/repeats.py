@@ -1,3 +1,4 @@
+# Demand 7, check only_changes.
 """Publica uma ordem por cada medida."""
 
 import solution

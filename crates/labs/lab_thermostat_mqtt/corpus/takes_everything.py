@@ -1,3 +1,4 @@
+# Demand 1, check other_topics.
 """Subscreve tudo o que há na fábrica."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 7, check killed.
 """Confirma a mensagem assim que a recebe."""
 
 import solution

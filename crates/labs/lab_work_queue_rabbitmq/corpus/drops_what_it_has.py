@@ -1,3 +1,4 @@
+# Demand 12, check ctrl_c.
 """Com Ctrl-C, larga a peça que tem em mãos."""
 
 import sys

@@ -1,3 +1,4 @@
+# Demand 6, check poisoned.
 """Termina quando a mensagem não é uma peça."""
 
 import os

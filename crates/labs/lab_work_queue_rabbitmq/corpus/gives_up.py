@@ -1,3 +1,4 @@
+# Demand 11, check connection_lost.
 """Termina quando a ligação se perde."""
 
 import sys

@@ -1,3 +1,4 @@
+# Demand 5, check repeated.
 """Não diz que uma peça é repetida."""
 
 import solution

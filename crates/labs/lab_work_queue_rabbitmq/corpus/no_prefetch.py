@@ -1,3 +1,4 @@
+# Demand 9, check prefetch.
 """Aceita todas as mensagens que o broker lhe quiser dar."""
 
 import solution

@@ -1,3 +1,4 @@
+# Demand 1, check durable.
 """Nem as filas são duráveis, nem os resultados persistentes."""
 
 import solution

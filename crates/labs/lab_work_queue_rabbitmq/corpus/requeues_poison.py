@@ -1,3 +1,4 @@
+# Demand 6, check poisoned.
 """Devolve à fila o que não é uma peça."""
 
 import solution

@@ -44,6 +44,8 @@ pub struct Check {
     pub name: &'static str,
     /// What it is about, in one line.
     pub about: &'static str,
+    /// The numbers of what it stands on in the lab's sheet.
+    pub demands: &'static [usize],
     /// The likely cause of a failure, where nothing better is known.
     pub cause: &'static str,
     /// The slide's title, as the lecture has it.

@@ -100,11 +100,24 @@ pub fn failure(checked: &Checked, style: Style) -> Option<String> {
     block(
         "Onde ver",
         &[
+            points(check.demands),
             format!("diapositivo «{}»", check.slide),
             format!("cargo run -p {}", check.read),
         ],
     );
     Some(text)
+}
+
+/// Where in the lab's sheet it says what a check stands on.
+fn points(demands: &[usize]) -> String {
+    let numbers: Vec<String> = demands.iter().map(usize::to_string).collect();
+    match numbers.split_last() {
+        Some((last, [])) => format!("ponto {last} do enunciado"),
+        Some((last, others)) => {
+            format!("pontos {} e {last} do enunciado", others.join(", "))
+        }
+        None => "enunciado".to_string(),
+    }
 }
 
 /// A line with no order for the terminal in it, and none that fills the screen.
@@ -230,6 +243,7 @@ fn json_check(checked: &Checked) -> Value {
                 "cause": clean_long(&failure.cause),
                 "steps": steps,
                 "output": output.collect::<Vec<_>>(),
+                "demands": checked.check.demands,
                 "slide": checked.check.slide,
                 "read": checked.check.read,
                 "report": report.lines().collect::<Vec<_>>(),

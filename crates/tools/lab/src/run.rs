@@ -160,6 +160,7 @@ mod tests {
         Check {
             name,
             about: name,
+            demands: &[],
             cause: "",
             slide: "",
             read: "",

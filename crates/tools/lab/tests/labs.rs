@@ -70,12 +70,12 @@ fn built(name: &str) -> &'static Path {
     built.get(name).expect(name)
 }
 
-/// Runs the checker on a command, with a seed of which all expected outputs
-/// are.
-fn check(lab: &str, command: &[&Path]) -> Output {
+/// Runs the checker, with these options, on a command, with a seed of which all
+/// expected outputs are.
+fn check(lab: &str, options: &[&str], command: &[&Path]) -> Output {
     let mut checker = Command::new(env!("CARGO_BIN_EXE_lab"));
-    checker.args(["check", lab, "--seed", "7", "--"]);
-    checker.args(command).arg("{addr}");
+    checker.args(["check", lab, "--seed", "7"]).args(options);
+    checker.arg("--").args(command).arg("{addr}");
     checker.env("LAB_NOTEBOOK", env!("CARGO_TARGET_TMPDIR"));
     checker.env("LAB_MQTT_BROKER", built("mqtt_broker"));
     if lab == "lab_work_queue_rabbitmq" {
@@ -92,11 +92,11 @@ fn check(lab: &str, command: &[&Path]) -> Output {
 }
 
 /// The same for a source file, in a language that its name tells.
-fn check_source(lab: &str, source: &Path) -> Output {
+fn check_source(lab: &str, options: &[&str], source: &Path) -> Output {
     match source.extension().and_then(|kind| kind.to_str()) {
-        Some("py") => check(lab, &[&python(), source]),
-        Some("mjs") => check(lab, &[Path::new("node"), source]),
-        Some("c") => check(lab, &[&compiled(source)]),
+        Some("py") => check(lab, options, &[&python(), source]),
+        Some("mjs") => check(lab, options, &[Path::new("node"), source]),
+        Some("c") => check(lab, options, &[&compiled(source)]),
         _ => panic!("{}: in what language?", source.display()),
     }
 }
@@ -149,7 +149,7 @@ fn assert_passes(output: &Output, what: &Path) {
 }
 
 fn starter_fails_at_the_first_check(lab: &str) {
-    let output = check(lab, &[built(lab)]);
+    let output = check(lab, &[], &[built(lab)]);
     assert_eq!(output.status.code(), Some(1));
     assert_output(&output, &corpus(lab).join("starter.txt"));
     let text = String::from_utf8_lossy(&output.stdout);
@@ -174,6 +174,19 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     sources
 }
 
+/// The check that finds what is wrong with a program: its first line says which
+/// demand of the sheet it breaks, and the name of this check.
+fn breaks(source: &Path) -> String {
+    let text = fs::read_to_string(source).expect("a program");
+    let first = text.lines().next().unwrap_or_default();
+    let check = first.split_once(", check ").map(|(_, check)| check);
+    let check = check.and_then(|check| check.strip_suffix('.'));
+    let source = source.display();
+    check
+        .unwrap_or_else(|| panic!("{source}: {first}"))
+        .to_string()
+}
+
 /// Everything there is of a lab, side by side.
 fn checks_as_it_should(lab: &str) {
     let solution = built(&format!("{lab}_solution"));
@@ -185,20 +198,21 @@ fn checks_as_it_should(lab: &str) {
     assert!(wrong.clone().count() >= 4, "few wrong programs");
 
     let mut jobs: Vec<Box<dyn FnOnce() + Send + '_>> = vec![
-        Box::new(|| assert_passes(&check(lab, &[solution]), solution)),
+        Box::new(|| assert_passes(&check(lab, &[], &[solution]), solution)),
         Box::new(|| starter_fails_at_the_first_check(lab)),
         Box::new(|| {
-            assert_passes(&check_source(lab, &in_python), &in_python);
+            assert_passes(&check_source(lab, &[], &in_python), &in_python);
         }),
     ];
     for source in &right {
         jobs.push(Box::new(|| {
-            assert_passes(&check_source(lab, source), source);
+            assert_passes(&check_source(lab, &[], source), source);
         }));
     }
     for source in wrong {
         jobs.push(Box::new(|| {
-            let output = check_source(lab, source);
+            let only = breaks(source);
+            let output = check_source(lab, &["--only", &only], source);
             assert_output(&output, &source.with_extension("txt"));
             assert_eq!(output.status.code(), Some(1));
         }));

@@ -97,11 +97,14 @@ impl Broker {
     }
 
     /// Kills it, and all that it knew.
-    pub fn goes_away(&self) -> Outcome {
+    pub fn goes_away(&self) {
         self.steps.add("broker", "desaparece (kill -9)");
-        self.network.refuses()?;
         let _ = self.running.borrow().program.kill();
-        Ok(())
+    }
+
+    /// Waits until the program has tried as often as it should to come back.
+    pub fn is_tried(&self, trial: &mut Trial) -> Outcome {
+        self.network.is_tried(trial)
     }
 
     /// Starts it again, knowing nothing.

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use wire::{
     Content, Conversation, Direction, Ends, Event, Happening, Protocol,
@@ -12,6 +13,7 @@ use wire::{
 };
 
 use crate::outcome::{Failure, Outcome};
+use crate::trial::Trial;
 
 /// A kind of frame, by who sends it and the name that [`wire`] gives it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,10 +38,17 @@ pub struct Network {
     seen: Cell<usize>,
 }
 
+/// How often a program comes back in how much time, where it tries once a
+/// second, as the sheets have it. Each try may take half a second itself.
+const TRIES: usize = 4;
+const OFTEN: Duration = Duration::from_millis(1500 * (TRIES as u64 - 1));
+
 /// What went by.
 #[derive(Default)]
 struct Passed {
     frames: Vec<(Direction, String)>,
+    /// When somebody came, and there was no broker.
+    refused: Vec<Instant>,
     /// The frame before which the network breaks, once.
     breaks_at: Option<Kind>,
 }
@@ -60,6 +69,9 @@ struct Reader {
 impl Sink for Reader {
     fn event(&mut self, event: Event) -> Verdict {
         let number = event.connection;
+        if let Happening::Refused(_) = event.what {
+            lock(&self.passed).refused.push(Instant::now());
+        }
         let Happening::Data { direction, bytes } = &event.what else {
             return Verdict::Pass;
         };
@@ -139,14 +151,34 @@ impl Network {
         }
     }
 
+    /// Waits until the program, which has lost its broker, has tried as often
+    /// as it should to come back.
+    pub fn is_tried(&self, trial: &mut Trial) -> Outcome {
+        let missing = || {
+            Failure::new(format!(
+                "sem broker, o programa não tenta ligar-se {TRIES} vezes em {} \
+                 s",
+                OFTEN.as_secs_f32()
+            ))
+            .because(
+                "Uma tentativa por segundo, ou mais: quem espera cada vez mais \
+                 tempo só dá pelo broker muito depois de ele voltar.",
+            )
+        };
+        trial.awaits(4 * OFTEN, missing, || {
+            let passed = lock(&self.passed);
+            let mut times = passed.refused.windows(TRIES);
+            times
+                .any(|times| times[TRIES - 1] - times[0] <= OFTEN)
+                .then_some(())
+        })?;
+        trial.steps.add("programa", "tenta ligar-se, várias vezes");
+        Ok(())
+    }
+
     /// Cuts all connections, and lets no other be made.
     pub fn breaks(&self) -> Outcome {
         self.relay.cut().map_err(lost)
-    }
-
-    /// Lets no other connection be made.
-    pub fn refuses(&self) -> Outcome {
-        self.relay.refuse().map_err(lost)
     }
 
     /// Cuts a connection at the next frame of this kind, which does not arrive.

@@ -3,7 +3,7 @@
 use crate::check::{Check, Lab, Needs};
 use crate::limits::SILENCE;
 use crate::memory::{Kept, WARM_UP};
-use crate::outcome::Outcome;
+use crate::outcome::{Failure, Outcome};
 use crate::peers::ws::{BINARY, Screen, TEXT};
 use crate::trial::Trial;
 
@@ -15,6 +15,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "join_talk",
             about: "quem entra numa sala ouve o que os outros lá dizem",
+            demands: &[1, 3, 5, 14],
             cause: "Um JOIN que serve tem OK como resposta. Daí em diante, \
                     cada texto desse cliente vai para os outros da sala, com \
                     o nome dele antes.",
@@ -25,6 +26,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "no_copy",
             about: "quem fala não recebe o que disse",
+            demands: &[9],
             cause: "Ao distribuir, salte o cliente de onde o texto veio.",
             slide: "Exemplo de WebSocket: Servidor Python",
             read: "ws_chat_server",
@@ -33,6 +35,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "rooms",
             about: "o que se diz numa sala não se ouve na outra",
+            demands: &[8],
             cause: "Guarde os clientes por sala, e não todos juntos.",
             slide: "Padrão de Comunicação WebSocket",
             read: "ws_chat_server",
@@ -41,6 +44,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "bad_join",
             about: "antes de entrar, tudo menos um JOIN certo tem ERR",
+            demands: &[2],
             cause: "Quem ainda não entrou não fala. Responda ERR e espere pelo \
                     texto seguinte: pode ser um JOIN.",
             slide: "Exemplo de WebSocket: Servidor Python",
@@ -50,6 +54,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "names",
             about: "um nome só está uma vez em cada sala, até quem o tem sair",
+            demands: &[6, 7],
             cause: "Um nome que já está na sala tem ERR, e pode tentar-se \
                     outro. Noutra sala, ou depois de sair, o nome está livre.",
             slide: "Exemplo de WebSocket: Servidor Python",
@@ -59,6 +64,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "goodbye",
             about: "quem sai, despedindo-se ou não, é anunciado aos outros",
+            demands: &[4],
             cause: "O fim de um cliente é o fim da leitura, com ou sem frame \
                     de fecho: nos dois casos tira-se da sala e anuncia-se \
                     (`finally` em Python).",
@@ -69,6 +75,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "frames",
             about: "um texto em vários frames, byte a byte, é um só texto",
+            demands: &[10],
             cause: "Um texto pode vir em vários frames, com um Ping pelo meio. \
                     Uma biblioteca de WebSocket trata disso.",
             slide: "Padrão de Comunicação WebSocket",
@@ -78,6 +85,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "not_text",
             about: "o que não é um texto, ou é longo de mais, não vai a ninguém",
+            demands: &[11],
             cause: "Só os frames de texto são para distribuir, e só até 1 MiB: \
                     há um limite na configuração da biblioteca \
                     (`WebSocketConfig` em tungstenite, `max_size` em Python). \
@@ -89,6 +97,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "slow_screen",
             about: "um ecrã que nunca lê não atrasa os outros",
+            demands: &[12],
             cause: "Quem distribui não pode esperar por nenhum ecrã, nem \
                     guardar para um sem limite o que ele não lê: uma fila com \
                     limite para cada um, e quem a enche é desligado.",
@@ -98,6 +107,7 @@ pub const LAB: Lab = Lab {
         },
         #[cfg(unix)]
         Check {
+            demands: &[13],
             run: ctrl_c,
             ..super::CTRL_C
         },
@@ -178,6 +188,12 @@ fn names(trial: &mut Trial) -> Outcome {
     let mut ana = join(trial, &here, "ana")?;
     let rui = join(trial, &here, "rui")?;
     ana.hears("+ rui")?;
+    // One that was refused frees nothing when it leaves.
+    let mut refused = Screen::open(trial)?;
+    refused.says(&format!("JOIN {here} rui"))?;
+    refused.hears_error()?;
+    refused.closes()?;
+    ana.hears_nothing("Quem não chegou a entrar também não sai.")?;
     let mut other = Screen::open(trial)?;
     other.says(&format!("JOIN {here} rui"))?;
     other.hears_error()?;
@@ -186,7 +202,33 @@ fn names(trial: &mut Trial) -> Outcome {
     rui.closes()?;
     ana.hears("- rui")?;
     join(trial, &here, "rui")?;
-    ana.hears("+ rui")
+    ana.hears("+ rui")?;
+
+    // Two at the same moment, many times.
+    for _ in 0..10 {
+        let room = trial.random.sensor();
+        let mut two = [Screen::open(trial)?, Screen::open(trial)?];
+        for screen in &mut two {
+            screen.says(&format!("JOIN {room} eva"))?;
+        }
+        let mut joined = 0;
+        for screen in &mut two {
+            // The one that is in may hear that the other came in, too.
+            let answer = screen.hears_any("OK")?;
+            joined += usize::from(answer == "OK");
+        }
+        if joined != 1 {
+            return Err(Failure::new(format!(
+                "de dois clientes que entram ao mesmo tempo com o mesmo nome, \
+                 entraram {joined}, e devia entrar um"
+            ))
+            .because(
+                "Ver se o nome está livre e ficar com ele é uma só operação: \
+                 entre as duas não pode entrar outro cliente (nem um `await`).",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn goodbye(trial: &mut Trial) -> Outcome {

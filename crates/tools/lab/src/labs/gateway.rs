@@ -27,6 +27,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "last_value",
             about: "o valor que chega por MQTT lê-se em GET /valores/NOME",
+            demands: &[4, 15],
             cause: "Ligue o que chega do broker ao que responde a HTTP: um \
                     mapa de nomes e valores, que os dois partilham.",
             slide: "Exemplo: FastAPI (Python)",
@@ -36,6 +37,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "all_values",
             about: "GET /valores dá o último valor de cada sensor, em JSON",
+            demands: &[3],
             cause: "Um objeto JSON com um campo por sensor; o valor é um \
                     número, e a resposta diz que é application/json.",
             slide: "Formato de Dados: JSON",
@@ -45,6 +47,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "unknown",
             about: "um sensor que ainda não disse nada é 404",
+            demands: &[5, 6],
             cause: "O que não existe responde-se com 404, e não com um valor \
                     inventado.",
             slide: "Padrão de Comunicação REST (Req/Rep) ii",
@@ -54,6 +57,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "names",
             about: "um nome com acentos é um nome como os outros",
+            demands: &[8],
             cause: "Num URL, o que não é ASCII vem codificado («é» é %C3%A9): \
                     a biblioteca de HTTP descodifica o caminho, se for ela a \
                     separá-lo.",
@@ -64,6 +68,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "live",
             about: "cada valor chega logo a todos os ecrãs ligados a /vivo",
+            demands: &[1, 7, 9],
             cause: "Cada ecrã tem uma fila; quem recebe do broker põe o valor \
                     em todas, e a tarefa de cada ecrã envia o que sai da sua.",
             slide: "Exemplo de WebSocket: Servidor Python",
@@ -73,6 +78,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "not_a_number",
             about: "o que não é um número não se guarda nem se mostra",
+            demands: &[2],
             cause: "O que não se consegue ler salta-se, e espera-se pela \
                     mensagem seguinte. `NaN` e `inf` não existem em JSON.",
             slide: "Exemplo de Subscriber Python",
@@ -81,7 +87,8 @@ pub const LAB: Lab = Lab {
         },
         Check {
             name: "burst",
-            about: "quinhentos valores de uma vez chegam todos, pela ordem",
+            about: "mil valores de uma vez chegam todos, pela ordem",
+            demands: &[9],
             cause: "A fila de um ecrã tem de aguentar mil valores, e a sua \
                     tarefa tem de ter vez para a esvaziar.",
             slide: "A Solução: I/O Assíncrono (Async IO)",
@@ -91,6 +98,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "screen_gone",
             about: "um ecrã que desaparece não leva os outros consigo",
+            demands: &[11],
             cause: "Um erro a enviar para um ecrã é o fim desse ecrã, e de \
                     mais nada.",
             slide: "Exemplo de WebSocket: Servidor Python",
@@ -100,6 +108,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "slow_screen",
             about: "um ecrã que nunca lê não atrasa os outros",
+            demands: &[10],
             cause: "Quem distribui não pode esperar por nenhum ecrã, nem \
                     guardar para um sem limite o que ele não lê: uma fila com \
                     limite para cada um, e quem a enche perde valores ou é \
@@ -111,6 +120,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "broker_returns",
             about: "sem broker, os últimos valores ficam; com ele, voltam novos",
+            demands: &[12, 13],
             cause: "O HTTP e o MQTT não dependem um do outro. A ligação ao \
                     broker refaz-se tantas vezes quantas for preciso, e em \
                     cada uma é preciso subscrever.",
@@ -122,6 +132,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ctrl_c",
             about: "Ctrl-C termina o programa, mesmo com ecrãs ligados",
+            demands: &[14],
             cause: "O programa apanha o Ctrl-C e não termina, ou espera por \
                     ecrãs que não têm pressa.",
             slide: "Servidor TCP `asyncio` Python",
@@ -333,6 +344,18 @@ fn live(trial: &mut Trial) -> Outcome {
             shows(screen, name, value)?;
         }
     }
+    // The same value again is a value, too; and what is no value is none.
+    gateway.publishes(&one, "21.75")?;
+    for topic in [
+        format!("fabrica/{one}/humidade"),
+        format!("fabrica/{one}/ar/valor"),
+        format!("escritorio/{one}/valor"),
+    ] {
+        gateway.sensor.publishes(&topic, "55.5")?;
+    }
+    for screen in &mut screens {
+        shows(screen, &one, 21.75)?;
+    }
     // Each one once.
     for screen in &mut screens {
         screen.hears_nothing("Cada valor vai uma vez para cada ecrã.")?;
@@ -365,7 +388,7 @@ fn not_a_number(trial: &mut Trial) -> Outcome {
 }
 
 fn burst(trial: &mut Trial) -> Outcome {
-    const COUNT: usize = 500;
+    const COUNT: usize = 1000;
     let mut gateway = Gateway::open(trial)?;
     let name = trial.random.sensor();
     let mut screen = screen(trial)?;
@@ -454,7 +477,8 @@ fn broker_returns(trial: &mut Trial) -> Outcome {
     let mut screen = screen(trial)?;
     gateway.learns(&name, "21.5")?;
     shows(&mut screen, &name, 21.5)?;
-    gateway.broker.goes_away()?;
+    gateway.broker.goes_away();
+    gateway.broker.is_tried(trial)?;
     gateway.knows(&name, 21.5, ANSWER)?;
     gateway.broker.returns()?;
     gateway.sensor = gateway.broker.client("sensor")?;

@@ -23,6 +23,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "hello",
             about: "o valor de um sensor chega a um ecrã",
+            demands: &[1, 2, 5, 14],
             cause: "O programa escuta, mas não responde OK a DISPLAY ou a \
                     SENSOR, ou não passa o valor. Experimente à mão, em dois \
                     terminais: nc 127.0.0.1 65432",
@@ -33,6 +34,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "everyone",
             about: "cada valor chega a todos os ecrãs, e a nenhum sensor",
+            demands: &[1, 2],
             cause: "Guarde os ecrãs à parte: um valor vai para cada um deles, \
                     uma vez, e os sensores só recebem OK.",
             slide: "Servidor TCP `asyncio` Python",
@@ -42,6 +44,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "pieces",
             about: "uma linha aos pedaços é uma só, e linhas juntas são várias",
+            demands: &[4],
             cause: "Uma leitura do socket não é uma linha. Junte o que chega \
                     até aparecer «\\n», e guarde o que sobra.",
             slide: "Servidor TCP `asyncio` Python",
@@ -51,6 +54,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "bad_hello",
             about: "quem não se apresenta bem tem ERR, e é desligado",
+            demands: &[3],
             cause: "A primeira linha só pode ser DISPLAY ou SENSOR e um nome. \
                     A qualquer outra responde-se ERR, e fecha-se a ligação.",
             slide: "Servidor TCP `asyncio` Python",
@@ -60,6 +64,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "idle",
             about: "um sensor calado dois segundos tem BYE, e é desligado",
+            demands: &[6, 7, 8],
             cause: "A espera por cada linha de um sensor tem um limite: \
                     `time::timeout` em tokio, `asyncio.wait_for` em Python. \
                     Um ecrã não tem nada para dizer: esse pode ficar calado.",
@@ -70,6 +75,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "trickle",
             about: "uns bytes de vez em quando, sem fim de linha, não bastam",
+            demands: &[6],
             cause: "O limite é para a linha inteira, e não para cada leitura: \
                     quem envia um byte por segundo nunca acaba a sua.",
             slide: "A Solução: I/O Assíncrono (Async IO)",
@@ -79,6 +85,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "thousand",
             about: "mil clientes ligados, e nem mais uma thread por isso",
+            demands: &[12],
             cause: "Uma tarefa assíncrona por cliente não é uma thread por \
                     cliente.",
             slide: "A Solução: I/O Assíncrono (Async IO)",
@@ -88,6 +95,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "reset",
             about: "quem desaparece não leva os outros consigo",
+            demands: &[11],
             cause: "Um erro a escrever para um ecrã é o fim desse ecrã: tira-se \
                     da lista, e os outros recebem o mesmo.",
             slide: "Servidor TCP `asyncio` Python",
@@ -97,6 +105,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "slow_display",
             about: "um ecrã que nunca lê não atrasa os outros",
+            demands: &[9, 10],
             cause: "Quem distribui os valores não pode esperar por nenhum \
                     ecrã, nem guardar para um sem limite o que ele não lê.",
             slide: "A Solução: I/O Assíncrono (Async IO)",
@@ -104,7 +113,10 @@ pub const LAB: Lab = Lab {
             run: slow_display,
         },
         #[cfg(unix)]
-        super::CTRL_C,
+        Check {
+            demands: &[13],
+            ..super::CTRL_C
+        },
     ],
     hints: &[
         "Comece por `async_tcp_echo_server`: uma tarefa para cada cliente. A \
@@ -137,6 +149,9 @@ pub const LAB: Lab = Lab {
     ],
 };
 
+/// The longest value, in bytes, as the sheet has it.
+const LONGEST: usize = 1000;
+
 fn display(trial: &mut Trial) -> Outcome<Client> {
     let mut client = trial.connect()?;
     client.sends("DISPLAY\n")?;
@@ -161,8 +176,10 @@ fn hello(trial: &mut Trial) -> Outcome {
     let name = trial.random.sensor();
     let mut display = display(trial)?;
     let mut sensor = sensor(trial, &name)?;
-    for _ in 0..2 {
-        let value = trial.random.measure();
+    // As it came, up to the longest.
+    let measure = trial.random.measure();
+    let longest = "7".repeat(LONGEST);
+    for value in [measure.clone(), format!("{measure}0"), longest] {
         sensor.sends(format!("{value}\n"))?;
         display.expects_line(&format!("{name} {value}"), "")?;
     }
@@ -322,12 +339,11 @@ const LOSES: &str = "Um ecrã que lê não perde valores, nem espera por outro q
      que chegam juntas.";
 
 fn slow_display(trial: &mut Trial) -> Outcome {
-    const VALUE: usize = 1000;
     const BATCH: usize = 64;
     let name = trial.random.sensor();
     let mut display_one = display(trial)?;
     let mut sensor = sensor(trial, &name)?;
-    let value = "7".repeat(VALUE);
+    let value = "7".repeat(LONGEST);
     let sent = format!("{value}\n").repeat(BATCH);
     let wanted = Expected::exactly(format!("{name} {value}\n").repeat(BATCH));
     let batch = wanted.head().len() as u64;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bytes::{Expected, summarised};
 use crate::check::{Check, Lab, Needs};
-use crate::outcome::{Failure, Outcome};
+use crate::outcome::{Failure, Kind, Outcome};
 use crate::peers::http::{HttpClient, Response, request};
 use crate::trial::Trial;
 
@@ -16,6 +16,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "create_read",
             about: "POST cria uma peça, com 201, e GET devolve-a",
+            demands: &[1, 3, 16],
             cause: "O corpo do POST é JSON, e o da resposta também: o que veio, \
                     mais `id` e `version`. Experimente à mão: curl -i -X POST \
                     -H 'Content-Type: application/json' -d '{\"name\":\"a\",\
@@ -27,6 +28,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "location",
             about: "a resposta ao POST diz onde ficou a peça, em Location",
+            demands: &[1],
             cause: "Quem criou precisa de saber o endereço do que criou: o \
                     cabeçalho Location tem o caminho, /items/ e o id.",
             slide: "Padrão de Comunicação REST (Req/Rep) i",
@@ -36,6 +38,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "list",
             about: "GET /items devolve todas as peças, pela ordem dos id",
+            demands: &[2],
             cause: "É uma lista JSON, mesmo sem nenhuma peça: [].",
             slide: "Exemplo: FastAPI (Python)",
             read: "items_api",
@@ -44,6 +47,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "update",
             about: "PUT muda uma peça, e a versão passa à seguinte",
+            demands: &[4],
             cause: "PUT traz a peça toda: nome, preço e a versão que o cliente \
                     leu. Se é a atual, guarda-se com a versão seguinte, e \
                     devolve-se como ficou.",
@@ -54,6 +58,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "delete",
             about: "DELETE apaga, com 204 e sem corpo",
+            demands: &[5, 11],
             cause: "204 quer dizer «feito, e não há nada para mostrar». Depois \
                     disso a peça não existe, e o seu id não volta a servir.",
             slide: "Padrão de Comunicação REST (Req/Rep) i",
@@ -63,6 +68,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "accents",
             about: "um nome com acentos volta inteiro",
+            demands: &[12],
             cause: "Content-Length conta bytes, e não caracteres: em UTF-8, \
                     «ç» são dois.",
             slide: "Formato de Dados: JSON",
@@ -72,6 +78,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "not_found",
             about: "o que não existe é 404, seja qual for o verbo",
+            demands: &[8],
             cause: "O código é que diz que correu mal: um 200 com um erro no \
                     corpo, como o do diapositivo, engana os clientes.",
             slide: "Exemplo: FastAPI (Python)",
@@ -81,6 +88,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "validation",
             about: "dados que não servem são 422, e não mudam nada",
+            demands: &[7],
             cause: "O nome é um texto que não está vazio, o preço um número \
                     que não é negativo, e faltar um deles também é um erro. \
                     Verifique tudo antes de guardar.",
@@ -91,6 +99,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "bad_json",
             about: "um corpo que não é JSON é 400, e o servidor continua",
+            demands: &[6],
             cause: "Converter JSON pode falhar, e o erro é do cliente: 400. Um \
                     500 quer dizer que o servidor não o previu.",
             slide: "Formato de Dados: JSON",
@@ -100,6 +109,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "method",
             about: "um verbo que um caminho não tem é 405",
+            demands: &[9],
             cause: "Não confunda com 404: o caminho existe, o verbo é que não.",
             slide: "Padrão de Comunicação REST (Req/Rep) i",
             read: "items_api",
@@ -108,6 +118,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "delivery",
             about: "um pedido aos pedaços, ou dois juntos, é como os outros",
+            demands: &[13],
             cause: "O HTTP anda sobre TCP: o corpo pode chegar depois do \
                     cabeçalho, e Content-Length diz quando está todo.",
             slide: "Sockets vs. APIs REST",
@@ -117,6 +128,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "conflict",
             about: "duas mudanças da mesma versão: uma passa, a outra é 409",
+            demands: &[10, 14],
             cause: "Sem isto, a segunda apagava a primeira sem ninguém saber. \
                     Compare a versão do PUT com a que está guardada, dentro \
                     do mesmo lock em que a muda.",
@@ -127,6 +139,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "at_once",
             about: "trinta clientes a criar ao mesmo tempo: trinta id diferentes",
+            demands: &[11, 14],
             cause: "Escolher o id e guardar a peça é uma só operação: entre as \
                     duas não pode entrar outro cliente.",
             slide: "A Solução: I/O Assíncrono (Async IO)",
@@ -134,7 +147,10 @@ pub const LAB: Lab = Lab {
             run: at_once,
         },
         #[cfg(unix)]
-        super::CTRL_C,
+        Check {
+            demands: &[15],
+            ..super::CTRL_C
+        },
     ],
     hints: &[
         "Comece por `items_api`: os caminhos `/items` e `/items/{id}`, e um \
@@ -335,7 +351,17 @@ fn not_found(trial: &mut Trial) -> Outcome {
     client.asks("GET", "/items/4321", None, 404)?;
     client.asks("PUT", "/items/4321", Some(&change), 404)?;
     client.asks("DELETE", "/items/4321", None, 404)?;
-    client.asks("GET", "/nada", None, 404)?;
+    for path in [
+        format!("/{}", trial.random.sensor()),
+        format!("/itemsx/{}", trial.random.below(100)),
+        format!("/{}/items", trial.random.sensor()),
+    ] {
+        client.asks("GET", &path, None, 404)?;
+    }
+    // What is no id is no part: libraries say so in different ways.
+    let path = format!("/items/{}", trial.random.sensor());
+    client.sends_request("GET", &path, None)?;
+    client.expects_status(&[404, 400, 422])?;
     Ok(())
 }
 
@@ -413,8 +439,29 @@ fn delivery(trial: &mut Trial) -> Outcome {
     client.sends(&[("POST", first), ("GET", second)], false)?;
     client.expects_status(&[201])?;
     let response = client.expects_status(&[200])?;
-    is_json(&response, &sent)
+    is_json(&response, &sent)?;
+
+    // The name of a header is the same in any case.
+    let lower = request("POST", "/items", Some(&body))
+        .replace("Content-Length", "content-length")
+        .replace("Content-Type", "CONTENT-TYPE");
+    client.did(
+        "pede POST /items, com os cabeçalhos content-length e CONTENT-TYPE",
+    );
+    client.sends(&[("POST", lower)], false)?;
+    client.expects_status(&[201]).map_err(|failure| {
+        failure.because(
+            "O nome de um cabeçalho de HTTP vale o mesmo em maiúsculas e em \
+             minúsculas: uma biblioteca de HTTP trata disso.",
+        )
+    })?;
+    Ok(())
 }
+
+/// Why the second client gets no answer.
+const ONE_AT_A_TIME: &str = "Enquanto um cliente tem a ligação aberta, o programa não responde a mais \
+     nenhum. Cada ligação precisa da sua thread, ou da sua tarefa \
+     (`ThreadingHTTPServer`, e não `HTTPServer`).";
 
 fn conflict(trial: &mut Trial) -> Outcome {
     let (part, other) = (part(trial), part(trial));
@@ -423,15 +470,59 @@ fn conflict(trial: &mut Trial) -> Outcome {
     let item = created(&mut one, &part)?;
     let mut change = other.clone();
     change["version"] = json!(1);
-    let mut mine = other;
+    let mut mine = other.clone();
     mine["name"] = json!("a outra mudança");
     mine["version"] = json!(1);
     let path = path(&item);
     let response = one.asks("PUT", &path, Some(&change), 200)?;
-    two.asks("PUT", &path, Some(&mine), 409)?;
+    let refused = two.asks("PUT", &path, Some(&mine), 409);
+    refused.map_err(|failure| match failure.kind {
+        Kind::Hung => failure.because(ONE_AT_A_TIME),
+        _ => failure,
+    })?;
     let now = two.asks("GET", &path, None, 200)?;
     let after = response.json().unwrap_or_default();
-    is_json(&now, &after)
+    is_json(&now, &after)?;
+
+    // And now all at the same time, many times.
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(HttpClient::connect(trial)?);
+    }
+    trial
+        .steps
+        .add("oito clientes", "mudam ao mesmo tempo a mesma versão");
+    for version in 2..=11 {
+        let mut change = other.clone();
+        change["version"] = json!(version);
+        let body = change.to_string();
+        for client in &mut clients {
+            client.sends_quietly("PUT", &path, Some(&body))?;
+        }
+        let mut done = 0;
+        for client in &mut clients {
+            match client.reads_response()?.status {
+                200 => done += 1,
+                409 => {}
+                status => {
+                    return Err(Failure::new(format!(
+                        "o código da resposta é {status}, e devia ser 200 ou \
+                         409"
+                    )));
+                }
+            }
+        }
+        if done != 1 {
+            return Err(Failure::new(if done > 1 {
+                "de oito mudanças da mesma versão, ao mesmo tempo, passou mais \
+                 do que uma"
+            } else {
+                "de oito mudanças da mesma versão, ao mesmo tempo, não passou \
+                 nenhuma"
+            }));
+        }
+    }
+    Ok(())
 }
 
 fn at_once(trial: &mut Trial) -> Outcome {

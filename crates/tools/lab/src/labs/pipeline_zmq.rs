@@ -27,6 +27,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "worker_task",
             about: "o worker pede uma tarefa, fá-la e entrega o resultado",
+            demands: &[1, 2],
             cause: "Por REQ, READY; a resposta é TASK e um número; por PUSH, \
                     para o sink, RESULT, o número e o seu quadrado; e outra \
                     vez READY.",
@@ -37,6 +38,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "worker_busy",
             about: "um worker lento só pede outra quando acaba a que tem",
+            demands: &[4],
             cause: "Uma tarefa que se pede antes de tempo fica à espera deste \
                     worker, mesmo com outros livres. O número depois de \
                     worker são os milissegundos que cada tarefa demora.",
@@ -47,6 +49,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "worker_garbage",
             about: "o worker que recebe o que não é uma tarefa pede outra",
+            demands: &[7, 16],
             cause: "O que se recebe pode ser qualquer coisa: vazio, bytes que \
                     não são texto, vários frames. Um REQ só pode enviar outra \
                     vez depois de receber todos os frames da resposta \
@@ -58,6 +61,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "worker_end",
             about: "com END o worker termina, e o último resultado não se perde",
+            demands: &[5, 6, 17],
             cause: "Ao fechar um socket, LINGER diz quanto tempo se espera por \
                     quem ainda não recebeu tudo: com 0, o que falta perde-se. \
                     Aqui é um segundo.",
@@ -68,6 +72,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "sink_total",
             about: "o sink junta os resultados do lote, responde END e termina",
+            demands: &[3, 10, 17],
             cause: "A resposta ao BATCH só se envia quando há um resultado de \
                     cada tarefa. Até lá, os resultados vão chegando pelo \
                     outro socket: espere pelos dois ao mesmo tempo.",
@@ -78,6 +83,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "sink_order",
             about: "o lote pode ser anunciado no fim, e pode ser vazio",
+            demands: &[8],
             cause: "Os resultados que chegam antes do BATCH também contam: \
                     guarde-os. E um lote de 0 tarefas está completo logo que \
                     se anuncia.",
@@ -88,6 +94,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "sink_repeats",
             about: "um resultado repetido, ou de fora do lote, não conta",
+            demands: &[9],
             cause: "Não conte mensagens: guarde, para cada número de 1 ao \
                     tamanho do lote, o seu resultado.",
             slide: SLIDE,
@@ -97,6 +104,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "sink_garbage",
             about: "o sink deita fora o que não se percebe, ou responde ERR",
+            demands: &[11, 16],
             cause: "Um REP que recebeu um pedido tem de lhe responder, mesmo \
                     que não o perceba: antes disso não pode receber outro. \
                     Uma mensagem de vários frames não é um resultado.",
@@ -107,6 +115,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ventilator_deals",
             about: "o ventilator dá cada tarefa uma vez, e depois diz END",
+            demands: &[1, 3, 12, 17],
             cause: "Ao começar, BATCH ao sink; a cada READY, a tarefa \
                     seguinte; quando não há mais, END, sempre que alguém \
                     pedir.",
@@ -117,6 +126,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ventilator_slow",
             about: "um worker lento tem uma tarefa, e os outros fazem o resto",
+            demands: &[13, 14],
             cause: "Quem pede recebe logo: o ventilator não espera por quem \
                     está a trabalhar, não conta os workers, e não termina \
                     antes de o sink responder e de passar um segundo sem \
@@ -128,6 +138,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ventilator_garbage",
             about: "o ventilator responde ERR ao que não se percebe",
+            demands: &[12, 15, 16],
             cause: "Um REP que recebeu um pedido, com todos os seus frames, tem \
                     de lhe responder: antes disso não pode receber outro. \
                     Uma tarefa não se gasta com quem não a pediu.",
@@ -138,6 +149,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "together",
             about: "os três juntos fazem um lote, e terminam sozinhos",
+            demands: &[13, 17],
             cause: "Cada papel está bem sozinho; juntos, algum espera pelo que \
                     outro já não diz. Inicie-os à mão, cada um no seu \
                     terminal, e veja qual não termina.",
@@ -149,6 +161,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ctrl_c",
             about: "Ctrl-C termina qualquer um, mesmo sem ninguém do outro lado",
+            demands: &[18],
             cause: "Ou a espera por uma mensagem não dá pelo Ctrl-C, ou é o \
                     fim que não acaba: sem LINGER, fechar espera para sempre \
                     por quem receba o que falta.",
@@ -311,6 +324,21 @@ fn worker_end(trial: &mut Trial) -> Outcome {
     sink.expects(&result(12))?;
     writes(trial, "worker", "Feitas: 1 tarefas", END)?;
     ends_well(trial, "worker")?;
+
+    // One whose result nobody takes.
+    let (mut ventilator, results) = worker(trial, &["worker"])?;
+    drop(results);
+    ventilator.expects("READY")?;
+    ventilator.sends("TASK 5")?;
+    ventilator.expects("READY")?;
+    trial.lets_end("worker");
+    ventilator.sends("END")?;
+    ends_well(trial, "worker").map_err(|failure| {
+        failure.because(
+            "Sem LINGER, fechar um socket espera para sempre por quem receba o \
+             que falta. Um segundo, e o que ninguém quis perde-se.",
+        )
+    })?;
 
     // One that comes when all is done.
     let (mut ventilator, _results) = worker(trial, &["worker"])?;

@@ -18,6 +18,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "set_get",
             about: "SET guarda um valor, e GET devolve-o tal e qual",
+            demands: &[1, 2, 8, 17],
             cause: "O programa escuta, mas não lê a linha, não a percebe ou \
                     não responde. Experimente à mão: nc 127.0.0.1 65432",
             slide: "Servidor TCP Python (Eco)",
@@ -27,6 +28,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "errors",
             about: "o que não se percebe tem ERR, e a ligação continua",
+            demands: &[3, 4, 9],
             cause: "Um comando errado é uma resposta como as outras: ERR, um \
                     espaço, o texto que quiser, fim de linha; e lê-se a linha \
                     seguinte.",
@@ -37,6 +39,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "pieces",
             about: "uma linha que chega aos pedaços é uma só linha",
+            demands: &[6],
             cause: "Uma leitura do socket não é uma linha: pode trazer metade. \
                     Junte o que chega até aparecer «\\n».",
             slide: "Cliente TCP Python",
@@ -46,6 +49,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "joined",
             about: "linhas que chegam juntas são várias, e todas têm resposta",
+            demands: &[6, 7],
             cause: "Uma leitura do socket não é uma linha: pode trazer várias, \
                     e parte da seguinte. O que sobra depois de «\\n» guarda-se \
                     para a próxima vez.",
@@ -56,6 +60,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "half_close",
             about: "quem acabou de enviar ainda recebe todas as respostas",
+            demands: &[11, 12],
             cause: "Ler zero bytes quer dizer que o cliente não envia mais; \
                     não quer dizer que não lê. Responda a tudo o que já veio \
                     antes de fechar.",
@@ -66,6 +71,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "not_text",
             about: "bytes que não são texto têm ERR, e a ligação continua",
+            demands: &[5, 9],
             cause: "Nem tudo o que chega é UTF-8. Converter sem prever o erro \
                     termina a ligação, ou o programa.",
             slide: "Servidor TCP Python (Eco)",
@@ -75,6 +81,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "many_clients",
             about: "um cliente calado não faz esperar os outros cem",
+            demands: &[8, 13],
             cause: "Enquanto espera por um cliente, o programa não trata de \
                     mais nenhum. Cada um precisa da sua thread, ou da sua \
                     tarefa assíncrona; e os valores são de todos.",
@@ -85,6 +92,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "reset",
             about: "um cliente que desaparece não leva o servidor consigo",
+            demands: &[14],
             cause: "Um erro a ler ou a escrever é o fim desse cliente, e de \
                     mais nada.",
             slide: "Servidor TCP `asyncio` Python",
@@ -94,6 +102,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "endless_line",
             about: "uma linha sem fim não enche a memória: ERR, e adeus",
+            demands: &[10],
             cause: "O que se junta à espera de «\\n» precisa de um limite: \
                     depois de 1024 bytes sem fim de linha, responda ERR e \
                     feche a ligação.",
@@ -104,6 +113,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "never_reads",
             about: "quem nunca lê as respostas não prejudica os outros",
+            demands: &[15],
             cause: "Quem escreve para um cliente que não lê fica à espera. Só \
                     esse cliente pode esperar: não segure o lock dos valores \
                     enquanto escreve, e não guarde respostas sem limite.",
@@ -112,7 +122,10 @@ pub const LAB: Lab = Lab {
             run: never_reads,
         },
         #[cfg(unix)]
-        super::CTRL_C,
+        Check {
+            demands: &[16],
+            ..super::CTRL_C
+        },
     ],
     hints: &[
         "Comece por um cliente só. Um ciclo lê uma linha, decide a resposta e \
@@ -202,6 +215,10 @@ fn pieces(trial: &mut Trial) -> Outcome {
     client.expects_line(&format!("OK {value}"), "")
 }
 
+/// Why an answer is another line's.
+const IN_ORDER: &str = "As respostas de um cliente vêm pela ordem das suas linhas, e um GET vê o \
+     SET que está antes dele: uma linha só se trata depois da anterior.";
+
 fn joined(trial: &mut Trial) -> Outcome {
     let (a, b) = (trial.random.sensor(), trial.random.sensor());
     let (x, y) = (trial.random.measure(), trial.random.measure());
@@ -210,6 +227,17 @@ fn joined(trial: &mut Trial) -> Outcome {
     for answer in ["OK", "OK", &format!("OK {x}"), &format!("OK {y}")] {
         client.expects_line(answer, "")?;
     }
+    // Each answer is that of its own line, however many there are.
+    let values: Vec<String> = (0..40).map(|n| format!("{n}.{n}")).collect();
+    let pairs = values.iter().map(|v| format!("SET {a} {v}\nGET {a}\n"));
+    client.did(format!(
+        "envia 40 vezes, de seguida, «SET {a} …\\nGET {a}\\n»"
+    ));
+    client.writes(pairs.collect::<String>().as_bytes())?;
+    let answers = values.iter().map(|value| format!("OK\nOK {value}\n"));
+    let answers = answers.collect::<String>();
+    client.expects(Expected::exactly(answers), IN_ORDER)?;
+    set(&mut client, &a, &x)?;
     // Two lines and a half; then the other half.
     let cut = trial.random.between(1, 6) as usize;
     let last = format!("GET {b}\n");
@@ -233,6 +261,21 @@ fn half_close(trial: &mut Trial) -> Outcome {
     client.expects_end(
         Duration::from_secs(3),
         "Depois de ler zero bytes, o servidor fecha a sua metade da ligação.",
+    )?;
+    // A line without its end is none.
+    let mut half = trial.connect()?;
+    half.sends(format!("SET {sensor} 1{value}"))?;
+    half.ends_sending()?;
+    half.expects_end(
+        Duration::from_secs(3),
+        "Depois de ler zero bytes, o servidor fecha a sua metade da ligação.",
+    )?;
+    let mut later = trial.connect()?;
+    later.sends(format!("GET {sensor}\n"))?;
+    later.expects_line(
+        &format!("OK {value}"),
+        "O que chega sem «\\n» no fim não é uma linha: pode faltar-lhe metade \
+         do valor. Não se guarda.",
     )
 }
 
@@ -276,11 +319,30 @@ fn reset(trial: &mut Trial) -> Outcome {
     get(&mut later, &sensor, &value)
 }
 
+/// The longest line, with its end, as the sheet has it.
+const LONGEST: usize = 1024;
+
+const LIMITS: &str = "Uma linha tem no máximo 1024 bytes, contando o «\\n»: com \
+                      1024 é como as outras, e com 1025 tem ERR, e fecha-se a \
+                      ligação.";
+
 fn endless_line(trial: &mut Trial) -> Outcome {
     let (sensor, value) = (trial.random.sensor(), trial.random.measure());
     let mut before = trial.connect()?;
     set(&mut before, &sensor, &value)?;
     before.leaves();
+    // The longest line there is, and one that has a byte more.
+    let mut longest = trial.connect()?;
+    let head = format!("SET {sensor} ");
+    let long = "8".repeat(LONGEST - head.len() - 1);
+    longest.sends(format!("{head}{long}\n"))?;
+    longest.expects_line("OK", LIMITS)?;
+    longest.sends(format!("{head}{long}9\n"))?;
+    longest.expects(Expected::line_starting("ERR"), LIMITS)?;
+    longest.expects_end(Duration::from_secs(3), LIMITS)?;
+    let mut again = trial.connect()?;
+    set(&mut again, &sensor, &value)?;
+
     let mut client = trial.connect()?;
     client.sends(format!("SET {sensor} {}", "9".repeat(1020)))?;
     client.expects(Expected::line_starting("ERR"), "")?;

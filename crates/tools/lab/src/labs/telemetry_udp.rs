@@ -14,6 +14,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "in_order",
             about: "o que chega todo e por ordem: quantos, e a média",
+            demands: &[2, 4, 8, 9, 15],
             cause: "O programa recebe, mas não percebe o datagrama, não conta \
                     bem ou não responde a REPORT. Experimente à mão: \
                     nc -u 127.0.0.1 65432",
@@ -24,6 +25,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "lost",
             about: "os números que faltam até ao maior que chegou são perdidos",
+            demands: &[5],
             cause: "Os números começam em 1. Perdidos são os que faltam entre \
                     1 e o maior que já chegou: o maior, menos quantos números \
                     diferentes chegaram.",
@@ -34,6 +36,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "duplicated",
             about: "um número que se repete conta como duplicado, e só",
+            demands: &[4, 6, 8],
             cause: "Guarde os números que já chegaram. O que vem outra vez não \
                     conta como recebido, não entra na média e não está fora \
                     de ordem.",
@@ -44,6 +47,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "out_of_order",
             about: "o que chega tarde conta fora de ordem, e deixa de faltar",
+            demands: &[5, 7],
             cause: "Fora de ordem está um número que ainda não tinha chegado e \
                     é menor do que o maior que já chegou. Ao chegar, deixa de \
                     ser um dos perdidos.",
@@ -54,6 +58,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "shuffled",
             about: "tudo misturado, como numa rede má",
+            demands: &[4, 5, 6, 7, 8],
             cause: "Cada conta sozinha está certa, mas não todas juntas. Faça \
                     à mão as contas dos primeiros datagramas.",
             slide: "TCP vs. UDP: Os Dois Pilares",
@@ -63,6 +68,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "sensors",
             about: "cada sensor tem as suas contas, de onde quer que venham",
+            demands: &[10],
             cause: "As contas são de cada nome, e não de cada socket nem de \
                     todos juntos. Um sensor que nunca enviou nada tem tudo a \
                     zero.",
@@ -73,6 +79,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "garbage",
             about: "um datagrama que não se percebe não conta, nem faz mal",
+            demands: &[3, 11, 12],
             cause: "Um datagrama vazio, enorme, que não é texto ou a que falta \
                     uma palavra deita-se fora: sem resposta, e sem terminar o \
                     programa. O maior datagrama tem 65 507 bytes.",
@@ -83,6 +90,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "who_asked",
             about: "a resposta vai para quem perguntou, e para mais ninguém",
+            demands: &[1, 2],
             cause: "Cada datagrama traz o endereço do seu remetente: é a esse, \
                     e só a um REPORT, que se responde.",
             slide: "Servidor UDP `asyncio` Python",
@@ -92,6 +100,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "big_numbers",
             about: "um salto enorme nos números não custa memória nem tempo",
+            demands: &[13],
             cause: "Os números vão até 4 294 967 295. Guarde os que chegaram, \
                     e não os que faltam: quantos faltam é uma conta.",
             slide: "TCP vs. UDP: Os Dois Pilares",
@@ -100,6 +109,7 @@ pub const LAB: Lab = Lab {
         },
         #[cfg(unix)]
         Check {
+            demands: &[14],
             run: ctrl_c,
             ..super::CTRL_C
         },
@@ -258,7 +268,7 @@ fn duplicated(trial: &mut Trial) -> Outcome {
 fn out_of_order(trial: &mut Trial) -> Outcome {
     let mut sender = ready(trial)?;
     let mut sensor = Sensor::new(&mut trial.random);
-    for number in [1, 4, 2, 5, 3] {
+    for number in [1, 5, 2, 3, 6, 4] {
         sensor.sends(&mut sender, number)?;
     }
     sensor.is_reported(&mut sender)

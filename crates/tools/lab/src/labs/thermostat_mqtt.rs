@@ -22,6 +22,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "on_off",
             about: "abaixo de 19.0 a ordem é ON, acima de 21.0 é OFF",
+            demands: &[4, 14],
             cause: "Subscreva fabrica/+/temperatura e, por cada medida, \
                     publique a ordem em fabrica/ZONA/aquecimento. A zona está \
                     no tópico da medida.",
@@ -32,6 +33,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "hysteresis",
             about: "de 19.0 a 21.0, inclusive, nada muda",
+            demands: &[5, 6],
             cause: "Dois limites, e não um: só abaixo de 19.0 se liga, e só \
                     acima de 21.0 se desliga. Entre os dois não se publica \
                     nada.",
@@ -42,6 +44,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "only_changes",
             about: "a mesma ordem não se repete",
+            demands: &[7],
             cause: "Guarde a última ordem de cada zona, e publique só quando a \
                     nova for outra.",
             slide: "Padrão de Comunicação: Publish/Subscribe",
@@ -51,6 +54,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "zones",
             about: "cada zona tem a sua ordem",
+            demands: &[1, 7],
             cause: "A última ordem é de uma zona, e não de todas: um mapa, \
                     com a zona como chave.",
             slide: "Detalhes do Protocolo MQTT",
@@ -60,6 +64,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "retained",
             about: "quem chega mais tarde recebe logo a última ordem",
+            demands: &[2],
             cause: "Publique as ordens com a marca retain: o broker guarda a \
                     última de cada tópico.",
             slide: "Detalhes do Protocolo MQTT",
@@ -69,6 +74,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "qos",
             about: "as ordens publicam-se com QoS 1",
+            demands: &[3],
             cause: "Em QoS 0 ninguém confirma nada, e uma ordem pode perder-se \
                     sem que se saiba.",
             slide: "Detalhes do Protocolo MQTT",
@@ -78,6 +84,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "other_topics",
             about: "o que não é a temperatura de uma zona não dá ordens",
+            demands: &[1],
             cause: "«+» vale um nível, e «#» todos os que faltam: só \
                     fabrica/+/temperatura diz respeito ao termóstato.",
             slide: "Detalhes do Protocolo MQTT",
@@ -87,6 +94,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "not_a_number",
             about: "uma medida que não é um número não conta, e as outras sim",
+            demands: &[8],
             cause: "Quem publica pode enganar-se: o que não se consegue ler \
                     salta-se, e espera-se pela mensagem seguinte. `NaN` e \
                     `inf` leem-se como números, mas não são temperaturas.",
@@ -97,6 +105,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "online",
             about: "o termóstato diz que está online, e fica dito",
+            demands: &[2, 3, 9],
             cause: "Depois de subscrever, publique online, retido, em \
                     fabrica/termostato/estado.",
             slide: "Detalhes do Protocolo MQTT",
@@ -106,6 +115,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "will",
             about: "se o termóstato morre, o broker diz por ele offline",
+            demands: &[2, 3, 10],
             cause: "O testamento vai no CONNECT: o mesmo tópico, offline, com \
                     retain. Em paho, `will_set` ou `will_message`, antes de \
                     ligar.",
@@ -116,6 +126,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "broker_returns",
             about: "quando o broker cai e volta, o termóstato também volta",
+            demands: &[11, 12],
             cause: "Um broker que volta não sabe nada. Em cada ligação, e não \
                     só na primeira: subscreva, publique online, e publique \
                     outra vez a última ordem de cada zona.",
@@ -127,6 +138,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ctrl_c",
             about: "com Ctrl-C diz offline, despede-se do broker e termina",
+            demands: &[13],
             cause: "O testamento é só para quem não se despede: antes do \
                     DISCONNECT, publique offline, e espere que o broker o \
                     confirme.",
@@ -344,17 +356,32 @@ fn not_a_number(trial: &mut Trial) -> Outcome {
     factory.orders(&zone, "22.5", "OFF")
 }
 
+/// What is said of the thermostat itself goes with QoS 1, too.
+fn has_qos_1(message: &Message) -> Outcome {
+    if message.qos == 1 {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&message.payload);
+    Err(Failure::new(format!(
+        "«{said}» foi publicado em {STATE} com QoS {}",
+        message.qos
+    ))
+    .because(
+        "Tudo o que o termóstato publica vai com QoS 1, e o testamento também: \
+         o seu QoS diz-se ao mesmo tempo que ele (`will_set`).",
+    ))
+}
+
 fn online(trial: &mut Trial) -> Outcome {
     let (factory, _) = Factory::watched(trial)?;
     let mut late = factory.latecomer("vigia nova", STATE)?;
-    late.hears(STATE, "online")?;
-    Ok(())
+    has_qos_1(&late.hears(STATE, "online")?)
 }
 
 fn will(trial: &mut Trial) -> Outcome {
     let (factory, mut state) = Factory::watched(trial)?;
     trial.kills("");
-    state.hears(STATE, "offline")?;
+    has_qos_1(&state.hears(STATE, "offline")?)?;
     let mut late = factory.latecomer("vigia nova", STATE)?;
     late.hears(STATE, "offline")?;
     Ok(())
@@ -364,7 +391,8 @@ fn broker_returns(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::open(trial)?;
     let (zone, probe) = (trial.random.sensor(), trial.random.sensor());
     factory.orders(&zone, "17.5", "ON")?;
-    factory.broker.goes_away()?;
+    factory.broker.goes_away();
+    factory.broker.is_tried(trial)?;
     factory.broker.returns()?;
     factory.panel = factory.latecomer("painel", &heating("+"))?;
     factory.sensor = factory.broker.client("sensor")?;

@@ -13,9 +13,9 @@ use crate::brokers::network::{
 use crate::brokers::rabbitmq::{Message, VirtualHost};
 use crate::bytes::{Expected, summarised};
 use crate::check::{Check, Lab, Needs};
-use crate::limits::{ANSWER, SILENCE, START};
+use crate::limits::{ANSWER, START};
 use crate::outcome::{Failure, Outcome};
-use crate::trial::Trial;
+use crate::trial::{Trial, at, free_ports};
 
 const PARTS: &str = "pecas";
 const DONE: &str = "pecas.feitas";
@@ -40,6 +40,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "does_parts",
             about: "uma peça que chega é feita, e o resultado publicado",
+            demands: &[4, 13],
             cause: "Por cada mensagem de «pecas»: espera-se 100 ms por ponto, \
                     publica-se o nome em «pecas.feitas», pela troca sem nome, \
                     e confirma-se. Sem confirmar não vem a seguinte. Veja as \
@@ -51,6 +52,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "durable",
             about: "as filas e os resultados ficam, se o broker reiniciar",
+            demands: &[1, 2, 3, 8],
             cause: "São precisas as duas coisas: a fila declarada `durable`, e \
                     a mensagem publicada com o modo de entrega 2.",
             slide: SLIDE,
@@ -60,6 +62,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "prefetch",
             about: "quem está livre faz as peças que outra ainda não começou",
+            demands: &[9],
             cause: "Sem `basic_qos` com 1, o broker reparte logo as peças \
                     todas, metade para cada máquina, e as curtas ficam atrás \
                     da longa.",
@@ -70,6 +73,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "killed",
             about: "a peça de uma máquina que morre é feita por outra",
+            demands: &[7, 10],
             cause: "A confirmação (`ack`) vem depois do trabalho. Para o \
                     broker, uma peça confirmada está feita: apaga-a. Com \
                     `auto_ack` é o mesmo que confirmar ao receber.",
@@ -80,6 +84,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "repeated",
             about: "uma peça que vem outra vez tem o resultado REPETIDA",
+            demands: &[5, 7],
             cause: "Cada mensagem entregue diz se já o tinha sido: \
                     `redelivered`. Quem a recebeu antes pode tê-la feito, e \
                     ter morrido antes de confirmar.",
@@ -90,6 +95,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "poisoned",
             about: "o que não é uma peça vai para as mortas, e o resto segue",
+            demands: &[1, 6],
             cause: "Rejeita-se (`basic_reject`) com `requeue` falso. A fila \
                     «pecas» tem de ser declarada com as duas opções do \
                     enunciado, que mandam o que é rejeitado para \
@@ -101,6 +107,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "connection_lost",
             about: "a ligação perde-se, e a máquina volta",
+            demands: &[10, 11],
             cause: "Quando a ligação se perde, o que estava em mãos volta à \
                     fila. Espere um pouco, ligue-se outra vez, declare e \
                     subscreva tudo de novo; e outra vez, até conseguir.",
@@ -111,6 +118,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "many",
             about: "com máquinas a morrer, nenhuma peça se perde nem se repete",
+            demands: &[7, 10],
             cause: "Cada peça tem um resultado, e um só sem REPETIDA, morra \
                     quem morrer, quando morrer.",
             slide: SLIDE,
@@ -121,6 +129,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ctrl_c",
             about: "Ctrl-C acaba a peça que está em mãos, e termina",
+            demands: &[12],
             cause: "Com Ctrl-C cancela-se a subscrição, acaba-se a peça em \
                     mãos, publica-se, confirma-se, e fecha-se a ligação.",
             slide: SLIDE,
@@ -188,6 +197,7 @@ impl<'t, 'a> Factory<'t, 'a> {
                  host*.",
             )
         })?;
+        self.trial.begins();
         self.awaits(SUBSCRIPTION, &wire, CONSUMES, || {
             Failure::new(format!(
                 "{name} ligou-se, e ao fim de {} s não subscreveu «{PARTS}»",
@@ -481,10 +491,13 @@ fn connection_lost(trial: &mut Trial) -> Outcome {
     let part = factory.part();
     factory.orders(&part, 12)?;
     factory.is_half_way("máquina 1", &wire)?;
-    wire.breaks()?;
     let steps = factory.trial.steps.clone();
-    steps.add("rede", "cai, e volta daí a pouco mais de um segundo");
-    thread::sleep(12 * DOT);
+    steps.add("rede", "cai");
+    wire.breaks()?;
+    let [nobody] = free_ports()?;
+    wire.leads_to(at(&nobody))?;
+    wire.is_tried(factory.trial)?;
+    steps.add("rede", "volta");
     wire.leads_to(factory.broker.address())?;
     factory.expects_part(&part, RETURN)?;
     let next = factory.part();
@@ -553,14 +566,27 @@ fn many(trial: &mut Trial) -> Outcome {
 #[cfg(unix)]
 fn ctrl_c(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
-    let wire = factory.starts("máquina 1")?;
-    let part = factory.part();
+    // One that has nothing to do.
+    factory.starts("máquina 1")?;
+    factory.trial.interrupts(|| {})?;
+
+    let wire = factory.starts("máquina 2")?;
+    let (part, other) = (factory.part(), factory.part());
     factory.orders(&part, 10)?;
-    factory.is_half_way("máquina 1", &wire)?;
+    factory.orders(&other, 1)?;
+    factory.is_half_way("máquina 2", &wire)?;
     factory.trial.interrupts_at_once(|| {})?;
     factory.expects(&part)?;
-    match factory.next(PARTS, SILENCE)? {
-        None => Ok(()),
+    let stays = format!("{other} .");
+    match factory.next(PARTS, ANSWER)? {
+        None => Err(Failure::new(format!(
+            "a peça «{other}», que estava à espera, já não está em «{PARTS}»"
+        ))
+        .because(
+            "Com Ctrl-C acaba-se a peça que está em mãos, e não se recebe mais \
+             nenhuma: as outras ficam para as outras máquinas.",
+        )),
+        Some(message) if message.body == stays.as_bytes() => Ok(()),
         Some(_) => Err(Failure::new(format!(
             "a peça foi feita, e está outra vez em «{PARTS}»: ficou por \
              confirmar"

@@ -144,6 +144,16 @@ impl HttpClient {
             None => String::new(),
         };
         self.did(format!("pede {method} {path}{with}"));
+        self.sends_quietly(method, path, body)
+    }
+
+    /// The same without a word in the record.
+    pub fn sends_quietly(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&str>,
+    ) -> Outcome {
         self.sends(&[(method, request(method, path, body))], false)
     }
 

@@ -1,0 +1,10 @@
+# Demand 14, check hello.
+"""Quer uma porta, e não um endereço."""
+
+import sys
+
+import solution
+
+if not sys.argv[1].isdigit():
+    sys.exit("A porta tem de ser um número.")
+solution.run()

@@ -1,0 +1,9 @@
+# Demand 15, check ctrl_c.
+"""Não liga ao Ctrl-C."""
+
+import signal
+
+import solution
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+solution.main()

@@ -1,0 +1,7 @@
+# Demand 1, check worker_task.
+"""Pede tarefas com uma palavra a mais."""
+
+import solution
+
+solution.READY = b"READY 1"
+solution.run()
