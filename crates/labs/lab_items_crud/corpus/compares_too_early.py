@@ -12,7 +12,7 @@ def update(id, part):
     item = solution.find(id)
     if item["version"] != part["version"]:
         raise solution.Refused(409)
-    time.sleep(0.1)
+    time.sleep(0.5)
     with solution.lock:
         item.update(name=part["name"], price=part["price"])
         item["version"] = part["version"] + 1

@@ -1,5 +1,5 @@
 # Demand 7, check joined.
-"""Responde a cada linha numa thread, e um GET não espera pelo SET."""
+"""Trata cada SET numa thread, e de vez em quando um demora."""
 
 import threading
 import time
@@ -8,21 +8,28 @@ import solution
 
 
 class Client(solution.Client):
+    count = 0
+
     def serve(self):
         while line := self.read_line():
             if not line.endswith(b"\n"):
                 self.send("ERR linha sem fim")
                 return
-            one = threading.Thread(target=self.reply, args=(line[:-1],))
-            one.start()
-            if not line.startswith(b"SET"):
+            if line.startswith(b"SET"):
+                Client.count += 1
+                slow = 0.5 if Client.count % 8 == 0 else 0
+                one = threading.Thread(target=self.reply, args=(line, slow))
+                one.start()
+                if slow:
+                    continue
                 one.join()
+            else:
+                self.reply(line, 0)
 
-    def reply(self, line):
-        if line.startswith(b"SET"):
-            time.sleep(0.3)
+    def reply(self, line, slow):
+        time.sleep(slow)
         try:
-            self.send(solution.answer(line))
+            self.send(solution.answer(line[:-1]))
         except OSError:
             pass
 

@@ -97,9 +97,11 @@ impl Broker {
     }
 
     /// Kills it, and all that it knew.
-    pub fn goes_away(&self) {
+    pub fn goes_away(&self) -> Outcome {
         self.steps.add("broker", "desaparece (kill -9)");
+        self.network.refuses()?;
         let _ = self.running.borrow().program.kill();
+        Ok(())
     }
 
     /// Waits until the program has tried as often as it should to come back.

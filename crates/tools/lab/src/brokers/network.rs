@@ -3,8 +3,11 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use wire::{
@@ -47,8 +50,6 @@ const OFTEN: Duration = Duration::from_millis(1500 * (TRIES as u64 - 1));
 #[derive(Default)]
 struct Passed {
     frames: Vec<(Direction, String)>,
-    /// When somebody came, and there was no broker.
-    refused: Vec<Instant>,
     /// The frame before which the network breaks, once.
     breaks_at: Option<Kind>,
 }
@@ -69,9 +70,6 @@ struct Reader {
 impl Sink for Reader {
     fn event(&mut self, event: Event) -> Verdict {
         let number = event.connection;
-        if let Happening::Refused(_) = event.what {
-            lock(&self.passed).refused.push(Instant::now());
-        }
         let Happening::Data { direction, bytes } = &event.what else {
             return Verdict::Pass;
         };
@@ -152,8 +150,11 @@ impl Network {
     }
 
     /// Waits until the program, which has lost its broker, has tried as often
-    /// as it should to come back.
+    /// as it should to come back. It finds somebody who hangs up, and nobody
+    /// after that.
     pub fn is_tried(&self, trial: &mut Trial) -> Outcome {
+        let tried = Refuser::start().map_err(lost)?;
+        self.leads_to(tried.address)?;
         let missing = || {
             Failure::new(format!(
                 "sem broker, o programa não tenta ligar-se {TRIES} vezes em {} \
@@ -165,15 +166,17 @@ impl Network {
                  tempo só dá pelo broker muito depois de ele voltar.",
             )
         };
-        trial.awaits(4 * OFTEN, missing, || {
-            let passed = lock(&self.passed);
-            let mut times = passed.refused.windows(TRIES);
-            times
-                .any(|times| times[TRIES - 1] - times[0] <= OFTEN)
-                .then_some(())
-        })?;
+        let often = || tried.is_often().then_some(());
+        trial.awaits(4 * OFTEN, missing, often)?;
         trial.steps.add("programa", "tenta ligar-se, várias vezes");
+        self.refuses()?;
+        trial.keeps(tried);
         Ok(())
+    }
+
+    /// Lets no other connection be made.
+    pub fn refuses(&self) -> Outcome {
+        self.relay.refuse().map_err(lost)
     }
 
     /// Cuts all connections, and lets no other be made.
@@ -192,6 +195,57 @@ impl Network {
     }
 }
 
-fn lost(error: std::io::Error) -> Box<Failure> {
+/// Hangs up on everybody who says a word, as a broker does that ends, and knows
+/// when they came.
+struct Refuser {
+    address: SocketAddr,
+    came: Arc<Mutex<Vec<Instant>>>,
+    ended: Arc<AtomicBool>,
+}
+
+impl Refuser {
+    fn start() -> io::Result<Refuser> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let refuser = Refuser {
+            address: listener.local_addr()?,
+            came: Arc::default(),
+            ended: Arc::default(),
+        };
+        let came = Arc::clone(&refuser.came);
+        let ended = Arc::clone(&refuser.ended);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let Ok(mut stream) = stream else { continue };
+                let mut came =
+                    came.lock().unwrap_or_else(PoisonError::into_inner);
+                came.push(Instant::now());
+                drop(came);
+                let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
+                // What is unread when a socket is closed makes it a reset.
+                let _ = stream.read(&mut [0; 4096]);
+            }
+        });
+        Ok(refuser)
+    }
+
+    fn is_often(&self) -> bool {
+        let came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = came.windows(TRIES);
+        times.any(|times| times[TRIES - 1] - times[0] <= OFTEN)
+    }
+}
+
+impl Drop for Refuser {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::Relaxed);
+        // Wakes the thread up.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn lost(error: io::Error) -> Box<Failure> {
     Failure::not_run(format!("a rede do verificador falhou: {error}"))
 }

@@ -137,14 +137,19 @@ fn join(trial: &mut Trial, room: &str, name: &str) -> Outcome<Screen> {
 }
 
 fn join_talk(trial: &mut Trial) -> Outcome {
-    let room = trial.random.sensor();
+    let (room, path) = (trial.random.sensor(), trial.random.sensor());
+    let name = format!("zé_{}", trial.random.below(100));
     let mut ana = join(trial, &room, "ana")?;
-    let mut rui = join(trial, &room, "rui")?;
-    ana.hears("+ rui")?;
-    rui.says("a prensa parou, às 10 h")?;
-    ana.hears("rui: a prensa parou, às 10 h")?;
-    rui.says("já anda")?;
-    ana.hears("rui: já anda")
+    let mut other = Screen::open_at(trial, &format!("/{path}"))?;
+    other.says(&format!("JOIN {room} {name}"))?;
+    other.hears("OK")?;
+    ana.hears(&format!("+ {name}"))?;
+    let machine = trial.random.sensor();
+    for text in [format!("{machine} parou, às 10 h"), "já anda".into()] {
+        other.says(&text)?;
+        ana.hears(&format!("{name}: {text}"))?;
+    }
+    Ok(())
 }
 
 fn no_copy(trial: &mut Trial) -> Outcome {

@@ -477,7 +477,7 @@ fn broker_returns(trial: &mut Trial) -> Outcome {
     let mut screen = screen(trial)?;
     gateway.learns(&name, "21.5")?;
     shows(&mut screen, &name, 21.5)?;
-    gateway.broker.goes_away();
+    gateway.broker.goes_away()?;
     gateway.broker.is_tried(trial)?;
     gateway.knows(&name, 21.5, ANSWER)?;
     gateway.broker.returns()?;

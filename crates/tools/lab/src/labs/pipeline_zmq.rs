@@ -501,14 +501,14 @@ fn all_given(mut given: Vec<u64>, count: u64) -> Outcome {
 }
 
 fn ventilator_deals(trial: &mut Trial) -> Outcome {
-    const TASKS: u64 = 8;
-    let (mut sink, ports) = ventilator(trial, TASKS)?;
+    let tasks = trial.random.between(6, 12);
+    let (mut sink, ports) = ventilator(trial, tasks)?;
     let mut worker = connect(trial, "worker", ports.tasks(), Kind::Req)?;
     let mut given = Vec::new();
-    for _ in 0..TASKS {
+    for _ in 0..tasks {
         given.extend(ask(&mut worker)?);
     }
-    all_given(given, TASKS)?;
+    all_given(given, tasks)?;
     for _ in 0..2 {
         worker.sends("READY")?;
         worker.expects("END")?;

@@ -391,7 +391,7 @@ fn broker_returns(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::open(trial)?;
     let (zone, probe) = (trial.random.sensor(), trial.random.sensor());
     factory.orders(&zone, "17.5", "ON")?;
-    factory.broker.goes_away();
+    factory.broker.goes_away()?;
     factory.broker.is_tried(trial)?;
     factory.broker.returns()?;
     factory.panel = factory.latecomer("painel", &heating("+"))?;

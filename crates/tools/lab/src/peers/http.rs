@@ -291,7 +291,7 @@ impl HttpClient {
                              de HTTP trata disso.",
                     )
                 }
-                Fault::Unfinished => short(came),
+                Fault::Unfinished => return unfinished(came),
                 _ => Failure::new("a resposta não é HTTP"),
             },
             NoFrame::Closed if came.is_empty() => Failure::new(format!(
@@ -302,13 +302,7 @@ impl HttpClient {
                 ANSWER.as_secs()
             ))
             .of(Kind::Hung),
-            _ if head_of(came).is_none() => {
-                Failure::new("a resposta HTTP não chegou inteira").because(
-                    "O cabeçalho acaba numa linha vazia, «\\r\\n\\r\\n»: sem \
-                     ela, o cliente continua à espera.",
-                )
-            }
-            _ => return short(came),
+            _ => return unfinished(came),
         };
         failure.comparing(Expected::exactly("HTTP/1.1 "), came)
     }
@@ -340,9 +334,17 @@ fn head_of(came: &[u8]) -> Option<usize> {
     Some(end + 4)
 }
 
-/// A body that is shorter than the head says.
-fn short(came: &[u8]) -> Box<Failure> {
-    let body = came.len() - head_of(came).unwrap_or(0);
+/// A head without an end, or a body that is shorter than the head says.
+fn unfinished(came: &[u8]) -> Box<Failure> {
+    let Some(head) = head_of(came) else {
+        return Failure::new("a resposta HTTP não chegou inteira")
+            .because(
+                "O cabeçalho acaba numa linha vazia, «\\r\\n\\r\\n»: sem ela, o \
+                 cliente continua à espera.",
+            )
+            .comparing(Expected::exactly("HTTP/1.1 "), came);
+    };
+    let body = came.len() - head;
     Failure::new(format!(
         "a resposta promete mais bytes de corpo do que os {body} que vieram"
     ))

@@ -310,26 +310,25 @@ impl Client {
         limit: Duration,
     ) -> (Vec<u8>, Stop) {
         let length = expected.length();
-        let differs = |all: &[u8]| {
-            let wrong = expected.first_wrong(all);
-            wrong.is_some_and(|wrong| wrong < all.len())
+        // The end of the line with the first wrong byte in it.
+        let end_of_wrong = |all: &[u8]| {
+            let wrong = expected.first_wrong(all)?;
+            let end = all.get(wrong..).and_then(line_end)?;
+            Some(wrong + end)
         };
-        let stop =
-            self.reads_until(Instant::now() + limit, |all| match length {
-                Some(length) if all.len() >= length => true,
-                _ if differs(all) => line_end(all).is_some(),
-                Some(_) => false,
-                None => line_end(all).is_some(),
-            });
-        let taken = match length {
-            Some(length)
-                if !differs(
-                    &self.waiting[..length.min(self.waiting.len())],
-                ) =>
-            {
-                length.min(self.waiting.len())
-            }
-            _ => line_end(&self.waiting).unwrap_or(self.waiting.len()),
+        let until = Instant::now() + limit;
+        let stop = self.reads_until(until, |all| match length {
+            Some(length) => all.len() >= length || end_of_wrong(all).is_some(),
+            None => line_end(all).is_some(),
+        });
+        let all = &self.waiting;
+        let whole = match length {
+            Some(length) => all.get(..length),
+            None => line_end(all).map(|end| &all[..end]),
+        };
+        let taken = match whole {
+            Some(all) if expected.first_wrong(all).is_none() => all.len(),
+            _ => end_of_wrong(all).unwrap_or(all.len()),
         };
         (self.waiting.drain(..taken).collect(), stop)
     }
