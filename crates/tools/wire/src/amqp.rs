@@ -6,9 +6,10 @@ mod methods;
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::excerpt::{cut, preview, shown};
 use crate::fault::Fault;
 use crate::frame::{Decoded, Protocol};
-use crate::reader::{Parsed, Reader, Stop, cut, preview, shown, whole};
+use crate::reader::{Parsed, Reader, Stop, whole};
 use methods::{Argument, Kind, PROPERTIES};
 
 pub use methods::FIELDS;

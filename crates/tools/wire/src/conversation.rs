@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use crate::detect::{Guess, guess};
 use crate::event::{Direction, Happening, Transport};
+use crate::excerpt::{preview, shown};
 use crate::fault::{Fault, Malformed};
 use crate::frame::{Frame, Protocol};
-use crate::reader::{Fields, Parsed, Stop, preview, shown};
+use crate::reader::{Fields, Parsed, Stop};
 use crate::{amqp, http, mqtt, text, websocket, zmtp};
 
 /// The most bytes of a frame that are kept, decoded and given. Of a longer one

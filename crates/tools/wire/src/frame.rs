@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::excerpt::line;
 use crate::fault::Malformed;
-use crate::reader::line;
 
 /// A protocol of the lecture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

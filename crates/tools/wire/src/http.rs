@@ -4,9 +4,10 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::excerpt::{cut, preview, shown};
 use crate::fault::{Fault, Malformed};
 use crate::frame::{Decoded, Frame, Protocol, Whole};
-use crate::reader::{Fields, cut, preview, shown};
+use crate::reader::Fields;
 
 /// The longest head of a message that is taken, in bytes.
 const HEAD: usize = 64 * 1024;

@@ -20,6 +20,7 @@ pub mod amqp;
 mod conversation;
 mod detect;
 mod event;
+mod excerpt;
 mod fault;
 mod frame;
 pub mod http;

@@ -1,9 +1,10 @@
 //! MQTT 3.1.1 and 5 (OASIS); section numbers are those of 3.1.1 where nothing
 //! else is said.
 
+use crate::excerpt::{cut, preview, shown};
 use crate::fault::Fault;
 use crate::frame::{Decoded, Frame, Protocol};
-use crate::reader::{Parsed, Reader, Stop, cut, preview, shown, whole};
+use crate::reader::{Parsed, Reader, Stop, whole};
 
 /// The parts of a packet.
 pub const FIELDS: &[&str] = &[

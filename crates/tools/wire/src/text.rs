@@ -1,7 +1,8 @@
 //! No protocol above TCP or UDP: what is sent is what there is.
 
+use crate::excerpt::{preview, shown};
 use crate::frame::{Frame, Protocol};
-use crate::reader::{Fields, preview, shown};
+use crate::reader::Fields;
 
 /// The parts: the bytes, which are one.
 pub const FIELDS: &[&str] = &["text.payload"];

@@ -1,8 +1,9 @@
 //! WebSocket, after the opening handshake: RFC 6455, 5.
 
+use crate::excerpt::{hex, preview, shown};
 use crate::fault::{Fault, Malformed};
 use crate::frame::{Decoded, Protocol};
-use crate::reader::{Parsed, Reader, hex, preview, shown, whole};
+use crate::reader::{Parsed, Reader, whole};
 
 /// The parts of a frame.
 pub const FIELDS: &[&str] = &[

@@ -1,9 +1,10 @@
 //! ZMTP, what ZeroMQ speaks over TCP, in versions 3.0 (ZeroMQ RFC 23) and 3.1
 //! (ZeroMQ RFC 37), with the mechanism NULL.
 
+use crate::excerpt::{preview, shown};
 use crate::fault::Fault;
 use crate::frame::{Decoded, Protocol};
-use crate::reader::{Parsed, Reader, Stop, preview, shown, whole};
+use crate::reader::{Parsed, Reader, Stop, whole};
 
 /// The parts of a greeting and of a frame.
 pub const FIELDS: &[&str] = &[
