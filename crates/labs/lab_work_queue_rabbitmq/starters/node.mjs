@@ -15,9 +15,9 @@ async function prepare(channel) {
 }
 
 async function handle(channel, message) {
-  // TODO 2: trabalhe o tempo que a peça pede, publique o resultado e confirme-a,
-  // por esta ordem. O canal diz quando o broker guardou o que se publicou: veja
-  // `waitForConfirms`.
+  // TODO 2: trabalhe o tempo que a peça pede, publique o resultado e
+  // confirme-a, por esta ordem. O canal diz quando o broker guardou o que se
+  // publicou: veja `waitForConfirms`.
   // TODO 3: rejeite o que não é uma peça, sem o devolver à fila.
   // TODO 4: se já tinha sido entregue antes, diga-o no resultado.
   part(message.content);

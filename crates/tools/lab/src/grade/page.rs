@@ -11,7 +11,8 @@ body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid #8886; padding: 0.3rem 0.5rem; }
 th, td { text-align: center; vertical-align: top; }
-th:first-child, td:first-child, td:last-child { text-align: left; }
+:is(th, td):is(:first-child, :last-child) { text-align: left; }
+td:last-child { min-width: 16rem; }
 thead th { background: Canvas; position: sticky; top: 0; }
 .passed { color: light-dark(#1a7f37, #4ac26b); }
 .failed { color: light-dark(#b3261e, #ff8a80); font-weight: bold; }
