@@ -131,10 +131,11 @@ fn without_ports(text: &str) -> String {
     let mut clean = parts.next().unwrap_or_default().to_string();
     for part in parts {
         let digits = part.find(|c: char| !c.is_ascii_digit());
-        // The port that the sheets talk of stays.
-        let part = match part.strip_prefix("65432") {
-            Some(_) => part.to_string(),
-            None => format!("[PORT]{}", &part[digits.unwrap_or(part.len())..]),
+        // The ports that the sheets talk of stay.
+        let (port, rest) = part.split_at(digits.unwrap_or(part.len()));
+        let part = match ["65432", "8000", "15672"].contains(&port) {
+            true => part.to_string(),
+            false => format!("[PORT]{rest}"),
         };
         clean.push_str("127.0.0.1:");
         clean.push_str(&part);

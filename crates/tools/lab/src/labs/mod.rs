@@ -113,4 +113,28 @@ mod tests {
             }
         }
     }
+    /// What each check says of its own stands in a stored transcript of its
+    /// lab.
+    #[test]
+    fn every_check_is_told_of_in_a_transcript() {
+        let words = |text: &str| {
+            let words: Vec<&str> = text.split_whitespace().collect();
+            words.join(" ")
+        };
+        for lab in ALL {
+            let corpus = format!("crates/labs/{}/corpus", lab.name);
+            let paths =
+                fs::read_dir(workspace().join(corpus)).expect("a corpus");
+            let transcripts: String = paths
+                .map(|entry| entry.expect("a file").path())
+                .filter(|path| path.extension().is_some_and(|e| e == "txt"))
+                .map(|path| fs::read_to_string(path).expect("a transcript"))
+                .collect();
+            let transcripts = words(&transcripts);
+            for check in lab.checks {
+                let told = transcripts.contains(&words(check.cause));
+                assert!(told, "{}: {}", lab.name, check.name);
+            }
+        }
+    }
 }
