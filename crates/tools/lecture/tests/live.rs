@@ -364,6 +364,17 @@ fn a_frame_opens_with_its_fields_and_their_bytes() {
     // And as a table, without arrows.
     page.browser.press("t");
     page.wait(".diagram.table .message .from", "eco_client");
+    // Each column under its head, from one edge to the other.
+    let apart = page.browser.run(
+        "['time', 'from', 'to', 'what', 'size'].filter((column) => {
+            const [head, cell] = ['.heads', '.message'].map((row) => document
+                .querySelector(`${row} > .${column}`).getBoundingClientRect());
+            return head.left !== cell.left || head.right !== cell.right; })"
+            .replace('\n', " ")
+            .as_str(),
+    );
+    assert_eq!(apart, "[]");
+    assert_eq!(page.browser.barriers(), "[]");
     assert_eq!(page.browser.errors(), "");
 }
 
