@@ -102,7 +102,7 @@ pub fn grade(options: &Grading) -> Result<bool, Refusal> {
     let (graded, unwritten) = class.grades(&submissions);
     let written = class.writes(&graded);
     class.sweeps(&submissions);
-    say(&style.fitted(&class.summary(&graded), 7));
+    say(&style.fitted(&class.summary(&graded), 2));
     written.map_err(|error| {
         Refusal::Failed(format!(
             "A tabela e a página não ficaram escritas: {error}. O mesmo \
