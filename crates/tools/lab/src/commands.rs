@@ -9,7 +9,7 @@ use crate::grade::Refusal;
 use crate::labs::ALL;
 use crate::program::Launch;
 use crate::run::{self, Until, Which};
-use crate::terminal::{Progress, Style, say};
+use crate::terminal::{Progress, Style, say, typed};
 use crate::watch::Watched;
 use crate::{doctor, grade, notebook, report, starter, workspace};
 
@@ -125,10 +125,7 @@ fn rest(options: &Checking) -> String {
     };
     let mut rest = " --".to_string();
     for word in [&launch.program].into_iter().chain(&launch.arguments) {
-        let word = word.to_string_lossy();
-        let plain = |c: char| c.is_alphanumeric() || "/._-={}".contains(c);
-        let quote = if word.chars().all(plain) { "" } else { "\"" };
-        rest.push_str(&format!(" {quote}{word}{quote}"));
+        rest.push_str(&format!(" {}", typed(&word.to_string_lossy())));
     }
     rest
 }

@@ -14,7 +14,7 @@ use crate::check::Lab;
 use crate::labs::ALL;
 use crate::notebook;
 use crate::program::ADDRESS;
-use crate::terminal::Style;
+use crate::terminal::{Style, typed};
 use crate::workspace;
 
 /// A language in which there are starters.
@@ -83,64 +83,68 @@ pub fn start(
     let name = lab.name;
     let check = format!("cargo run -p lab -- check {name}");
     let needed = libraries(lab, language);
-    let (source, mark, kind, run) = match language {
+    let (source, mark, kind, run, install) = match language {
         Language::Rust => {
             return Ok(format!(
                 "O ponto de partida já está em crates/labs/{name}/src/main.rs\n\
                  A seguir: {check}\n"
             ));
         }
-        Language::Node if needed.is_empty() => {
-            ("corpus/right/node.mjs", "//", "mjs", "node")
-        }
-        // The corpus has none with a library: it has to do without internet.
-        Language::Node => ("starters/node.mjs", "//", "mjs", "node"),
         Language::Python => {
-            let python = if cfg!(windows) { "python" } else { "python3" };
-            ("corpus/solution.py", "#", "py", python)
+            let run = if cfg!(windows) { "python" } else { "python3" };
+            let install = format!("{run} -m pip install {needed}");
+            ("corpus/solution.py", "#", "py", run, install)
+        }
+        Language::Node => {
+            let source = match needed {
+                "" => "corpus/right/node.mjs",
+                // That one has to do without a library.
+                _ => "starters/node.mjs",
+            };
+            let install = format!("npm install {needed}");
+            (source, "//", "mjs", "node", install)
         }
     };
     let solution = workspace::folder(lab)
         .and_then(|folder| fs::read_to_string(folder.join(source)))
         .map_err(|error| format!("Não há ponto de partida: {error}"))?;
-    let install = match language {
-        Language::Node => format!("npm install {needed}"),
-        _ => format!("{run} -m pip install {needed}"),
-    };
     let needs = (!needed.is_empty()).then_some(&*install);
     let starter = header(lab, needs, language) + &of_solution(&solution, mark);
 
     let path = file.unwrap_or_else(|| format!("{name}.{kind}").into());
     let shown = path.display().to_string();
-    let written = File::create_new(&path)
-        .and_then(|mut file| file.write_all(starter.as_bytes()));
-    if let Err(error) = written {
-        let why = match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                "já existe, e fica como está".to_string()
-            }
-            _ => format!("não se pode escrever: {error}"),
-        };
+    write_new(&path, &starter).map_err(|why| {
         let language = if kind == "py" { "python" } else { "node" };
-        return Err(format!(
+        format!(
             "«{shown}» {why}. Para começar noutro ficheiro: cargo run -p lab \
              -- start {name} --language {language} outro.{kind}"
-        ));
-    }
-    let quoted = if shown.contains(char::is_whitespace) {
-        format!("\"{shown}\"")
-    } else {
-        shown.clone()
-    };
-    let mut said = format!(
+        )
+    })?;
+    let first = needs.map(|install| format!("Primeiro: {install}\n"));
+    Ok(format!(
         "O ponto de partida está em {shown}; o enunciado, em \
-         docs/labs/{name}.md\n"
-    );
-    if let Some(install) = needs {
-        said += &format!("Primeiro: {install}\n");
-    }
-    said += &format!("A seguir: {check} -- {run} {quoted} {}\n", address());
-    Ok(said)
+         docs/labs/{name}.md\n{}A seguir: {check} -- {run} {} {}\n",
+        first.unwrap_or_default(),
+        typed(&shown),
+        address()
+    ))
+}
+
+/// Writes a file where there is none.
+///
+/// # Errors
+/// Where that is not so, or not possible: why, and nothing has changed.
+fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    let written = File::create_new(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())
+            .inspect_err(|_| drop(fs::remove_file(path)))
+    });
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            "já existe, e fica como está".to_string()
+        }
+        _ => format!("não se pode escrever: {error}"),
+    })
 }
 
 /// What stands over a starter that is no Rust.

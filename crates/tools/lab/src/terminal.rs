@@ -154,6 +154,15 @@ pub fn note(text: &str) {
     eprintln!("{clear}{}", Style::of_stdout().fitted(text, 0));
 }
 
+/// A word as one types it in a shell.
+pub fn typed(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\:._-={}".contains(c);
+    match word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("\"{word}\""),
+    }
+}
+
 /// A foreign text in one line, with the characters shown that a terminal would
 /// obey: escape sequences, and those that turn the direction of the writing.
 pub fn visible(text: &str) -> String {
