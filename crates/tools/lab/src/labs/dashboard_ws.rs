@@ -145,7 +145,10 @@ fn join_talk(trial: &mut Trial) -> Outcome {
     other.hears("OK")?;
     ana.hears(&format!("+ {name}"))?;
     let machine = trial.random.sensor();
-    for text in [format!("{machine} parou, às 10 h"), "já anda".into()] {
+    for text in [
+        format!("{machine} parou, às 10 h"),
+        format!("JOIN {room} outro"),
+    ] {
         other.says(&text)?;
         ana.hears(&format!("{name}: {text}"))?;
     }
@@ -255,6 +258,9 @@ fn goodbye(trial: &mut Trial) -> Outcome {
     trial.survives()
 }
 
+/// The longest text, in bytes, as the sheet has it.
+const LONGEST: usize = 1 << 20;
+
 fn frames(trial: &mut Trial) -> Outcome {
     let room = trial.random.sensor();
     let mut ana = join(trial, &room, "ana")?;
@@ -262,7 +268,7 @@ fn frames(trial: &mut Trial) -> Outcome {
     ana.hears("+ rui")?;
     rui.says_in_frames("temperatura ", "normal")?;
     ana.hears("rui: temperatura normal")?;
-    let long = "x".repeat(70_000);
+    let long = "x".repeat(LONGEST);
     rui.says(&long)?;
     ana.hears(&format!("rui: {long}"))
 }
@@ -272,7 +278,7 @@ fn not_text(trial: &mut Trial) -> Outcome {
     let mut ana = join(trial, &room, "ana")?;
     let mut rui = join(trial, &room, "rui")?;
     ana.hears("+ rui")?;
-    let long = vec![b'x'; (1 << 20) + 1];
+    let long = vec![b'x'; LONGEST + 1];
     let frames: [(&str, &str, u8, &[u8]); 3] = [
         ("binário", "um frame binário", BINARY, b"bin"),
         ("latino", "um texto que não é UTF-8", TEXT, b"ol\xe1"),

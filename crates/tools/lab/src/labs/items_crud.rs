@@ -58,7 +58,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "delete",
             about: "DELETE apaga, com 204 e sem corpo",
-            demands: &[5, 11],
+            demands: &[5, 8, 11],
             cause: "204 quer dizer «feito, e não há nada para mostrar». Depois \
                     disso a peça não existe, e o seu id não volta a servir.",
             slide: "Padrão de Comunicação REST (Req/Rep) i",
@@ -322,6 +322,7 @@ fn delete(trial: &mut Trial) -> Outcome {
     let item = created(&mut client, &part)?;
     client.asks("DELETE", &path(&item), None, 204)?;
     client.asks("GET", &path(&item), None, 404)?;
+    client.asks("DELETE", &path(&item), None, 404)?;
     let next = created(&mut client, &other)?;
     if next["id"] == item["id"] {
         return Err(Failure::new(
@@ -367,9 +368,10 @@ fn not_found(trial: &mut Trial) -> Outcome {
 }
 
 fn validation(trial: &mut Trial) -> Outcome {
-    let part = part(trial);
+    let (part, mut gift) = (part(trial), part(trial));
+    gift["price"] = json!(0);
     let mut client = HttpClient::connect(trial)?;
-    let item = created(&mut client, &part)?;
+    let items = [created(&mut client, &part)?, created(&mut client, &gift)?];
     for wrong in [
         json!({ "price": 1.5 }),
         json!({ "name": "roda" }),
@@ -382,11 +384,11 @@ fn validation(trial: &mut Trial) -> Outcome {
         client.asks("POST", "/items", Some(&wrong), 422)?;
     }
     let wrong = json!({ "name": "", "price": 2, "version": 1 });
-    client.asks("PUT", &path(&item), Some(&wrong), 422)?;
+    client.asks("PUT", &path(&items[0]), Some(&wrong), 422)?;
     let wrong = json!({ "name": "roda", "price": 2 });
-    client.asks("PUT", &path(&item), Some(&wrong), 422)?;
+    client.asks("PUT", &path(&items[0]), Some(&wrong), 422)?;
     let response = client.asks("GET", "/items", None, 200)?;
-    is_json(&response, &json!([item]))
+    is_json(&response, &json!(items))
 }
 
 fn bad_json(trial: &mut Trial) -> Outcome {
@@ -402,7 +404,9 @@ fn bad_json(trial: &mut Trial) -> Outcome {
         client.expects_status(statuses)?;
     }
     let mut client = HttpClient::connect(trial)?;
-    created(&mut client, &part)?;
+    let item = created(&mut client, &part)?;
+    client.sends_request("PUT", &path(&item), Some("{\"name\": "))?;
+    client.expects_status(&[400])?;
     Ok(())
 }
 

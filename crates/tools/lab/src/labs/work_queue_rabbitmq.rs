@@ -13,7 +13,7 @@ use crate::brokers::network::{
 use crate::brokers::rabbitmq::{Message, VirtualHost};
 use crate::bytes::{Expected, summarised};
 use crate::check::{Check, Lab, Needs};
-use crate::limits::{ANSWER, START};
+use crate::limits::{ANSWER, SILENCE, START};
 use crate::outcome::{Failure, Outcome};
 use crate::trial::Trial;
 
@@ -95,7 +95,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "poisoned",
             about: "o que não é uma peça vai para as mortas, e o resto segue",
-            demands: &[1, 6],
+            demands: &[1, 4, 6],
             cause: "Rejeita-se (`basic_reject`) com `requeue` falso. A fila \
                     «pecas» tem de ser declarada com as duas opções do \
                     enunciado, que mandam o que é rejeitado para \
@@ -464,6 +464,8 @@ fn repeated(trial: &mut Trial) -> Outcome {
 }
 
 fn poisoned(trial: &mut Trial) -> Outcome {
+    /// How many dots a part has at most, as the sheet has it.
+    const MOST: usize = 100;
     const WRONG: [&[u8]; 7] = [
         b"banana",
         b"",
@@ -474,15 +476,26 @@ fn poisoned(trial: &mut Trial) -> Outcome {
         b"\xff\xfe ...",
     ];
     let mut factory = Factory::new(trial)?;
-    factory.starts("máquina 1")?;
-    for body in WRONG {
+    let wire = factory.starts("máquina 1")?;
+    let too_long = format!("eixo_1 {}", ".".repeat(MOST + 1));
+    for body in WRONG.into_iter().chain([too_long.as_bytes()]) {
         factory.sends(body)?;
         factory.expects_one_of(DEAD, &[body], ANSWER)?;
     }
     let part = factory.part();
     factory.orders(&part, 1)?;
     factory.expects(&part)?;
-    Ok(())
+    // The longest there is takes its time.
+    while wire.saw(DELIVERED) {}
+    let longest = factory.part();
+    factory.orders(&longest, MOST)?;
+    factory.is_half_way("máquina 1", &wire)?;
+    match factory.next(DEAD, SILENCE)? {
+        None => Ok(()),
+        Some(_) => Err(Failure::new(format!(
+            "uma peça de {MOST} pontos foi rejeitada"
+        ))),
+    }
 }
 
 fn connection_lost(trial: &mut Trial) -> Outcome {
