@@ -455,13 +455,14 @@ impl Class<'_> {
                 let minutes = LIMIT.as_secs() / 60;
                 return Err(format!("não acabou em {minutes} minutos"));
             }
-            let Some(usage) = checker.usage() else {
+            if !self.options.isolate {
                 continue;
-            };
-            if self.options.isolate && usage.memory > MEMORY {
+            }
+            let usage = checker.usage().unwrap_or_default();
+            if usage.memory > MEMORY {
                 return Err("encheu a memória".to_string());
             }
-            if self.options.isolate && usage.threads > THREADS {
+            if usage.threads > THREADS {
                 return Err("iniciou milhares de processos".to_string());
             }
         }
