@@ -15,5 +15,6 @@ pub const CTRL_C: Duration = Duration::from_secs(5);
 /// program is ended.
 pub const CHECK: Duration = Duration::from_secs(180);
 
-/// The checker, that it watches for what must *not* come.
-pub const SILENCE: Duration = Duration::from_millis(250);
+/// The checker, that it watches for what must *not* come: a wrong program on a
+/// busy machine also takes its time.
+pub const SILENCE: Duration = Duration::from_millis(500);
