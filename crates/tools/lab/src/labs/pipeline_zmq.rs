@@ -126,7 +126,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "ventilator_slow",
             about: "um worker lento tem uma tarefa, e os outros fazem o resto",
-            demands: &[13, 14],
+            demands: &[12, 13, 14],
             cause: "Quem pede recebe logo: o ventilator não espera por quem \
                     está a trabalhar, não conta os workers, e não termina \
                     antes de o sink responder e de passar um segundo sem \
