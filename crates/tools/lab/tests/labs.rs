@@ -13,8 +13,9 @@ use programs::{Build, Target};
 use snapbox::{Assert, Data, Redactions};
 use testkit::{RabbitMq, python, workspace};
 
-/// How many checkers run at once: they wait more than they work.
-const AT_ONCE: usize = 3;
+/// How many checkers of one check run at once: they wait more than they work.
+/// One of all checks counts as two.
+const AT_ONCE: usize = 6;
 
 const LABS: [&str; 9] = [
     "lab_sensor_tcp",
@@ -28,27 +29,27 @@ const LABS: [&str; 9] = [
     "lab_gateway",
 ];
 
-/// A place among those that run, until this is dropped.
-struct Place;
+/// So many places among those that run, until this is dropped.
+struct Places(usize);
 
 static FREE: (Mutex<usize>, Condvar) = (Mutex::new(AT_ONCE), Condvar::new());
 
-impl Place {
-    fn take() -> Place {
+impl Places {
+    fn take(count: usize) -> Places {
         let free = FREE.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut free = FREE
             .1
-            .wait_while(free, |free| *free == 0)
+            .wait_while(free, |free| *free < count)
             .unwrap_or_else(PoisonError::into_inner);
-        *free -= 1;
-        Place
+        *free -= count;
+        Places(count)
     }
 }
 
-impl Drop for Place {
+impl Drop for Places {
     fn drop(&mut self) {
-        *FREE.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        FREE.1.notify_one();
+        *FREE.0.lock().unwrap_or_else(PoisonError::into_inner) += self.0;
+        FREE.1.notify_all();
     }
 }
 
@@ -84,7 +85,7 @@ fn check(lab: &str, options: &[&str], command: &[&Path]) -> Output {
         let broker = BROKER.get_or_init(RabbitMq::start_with_page);
         checker.env("LAB_RABBITMQ", broker.page());
     }
-    let _place = Place::take();
+    let _places = Places::take(if options.is_empty() { 2 } else { 1 });
     checker
         .current_dir(workspace())
         .output()

@@ -60,6 +60,9 @@ impl Output {
                 };
                 if count == 0 {
                     live::stop_if_ending();
+                } else {
+                    // First: who waits for a line may ask what was heard.
+                    heard(&buffer[..count]);
                 }
                 let mut state = output.lock();
                 state.take(&buffer[..count], limit);
@@ -70,7 +73,6 @@ impl Output {
                 if count == 0 {
                     return;
                 }
-                heard(&buffer[..count]);
                 if discarding {
                     thread::sleep(Duration::from_millis(2));
                 }
