@@ -8,12 +8,11 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use programs::{Build, Target};
-use tempfile::TempDir;
+use programs::{Build, Folder, Target};
 use testkit::{Browser, DEADLINE, Program, connect, lesson, workspace};
 
 const SERVER: &str = r#"//! # Servidor
@@ -111,9 +110,16 @@ fn echo(stream: &mut TcpStream, text: &str) -> String {
 }
 "#;
 
+/// The book of a small workspace, in which the lessons are built once for all
+/// tests: none of these changes them.
+fn small_book() -> Book {
+    static SHARED: LazyLock<Folder> = LazyLock::new(small_workspace);
+    Book::of(SHARED.path())
+}
+
 /// A workspace with two lessons, each with its page.
-fn small_workspace() -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
+fn small_workspace() -> Folder {
+    let folder = Folder::new("lecture-live").expect("a folder");
     let manifest = "[workspace]\nresolver = \"3\"\n\
                     members = [\"crates/1_sockets/*\"]\n";
     let summary = "[Capa](index.md)\n\n# Um\n\n\
@@ -287,8 +293,7 @@ impl Page {
 
 #[test]
 fn a_key_runs_the_lesson_and_what_is_typed_comes_back() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_server");
     page.wait_in(1, "cargo run -p eco_server");
     page.wait_in(1, "A escutar em 127.0.0.1:65432");
@@ -326,8 +331,7 @@ fn a_key_runs_the_lesson_and_what_is_typed_comes_back() {
 
 #[test]
 fn a_frame_opens_with_its_fields_and_their_bytes() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_server");
     page.browser.click(".message.frame");
     page.wait(".opened-frame h2", "«olá» eco_client → eco_server");
@@ -380,8 +384,7 @@ fn a_frame_opens_with_its_fields_and_their_bytes() {
 
 #[test]
 fn control_c_and_control_d_as_keys() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_client");
     page.browser.click(".terminal:nth-child(2) input:enabled");
     page.browser.press("Control+d");
@@ -396,8 +399,7 @@ fn control_c_and_control_d_as_keys() {
 
 #[test]
 fn a_client_that_is_killed_shows_its_reset() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_client");
     page.type_in(2, "sai");
     page.wait_in(2, "A sair");
@@ -418,8 +420,7 @@ fn a_client_that_is_killed_shows_its_reset() {
 
 #[test]
 fn a_server_that_is_stopped_refuses_and_takes_again_when_it_is_back() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_client");
     page.press_in(1, "Ctrl-C");
     page.wait_in(1, "terminou: SIGINT");
@@ -441,8 +442,7 @@ fn a_server_that_is_stopped_refuses_and_takes_again_when_it_is_back() {
 
 #[test]
 fn ten_thousand_messages_leave_the_page_at_ease() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_client");
     page.type_in(2, "muitas");
     page.wait_in(2, "Foram todas");
@@ -472,8 +472,7 @@ fn ten_thousand_messages_leave_the_page_at_ease() {
 
 #[test]
 fn a_page_runs_a_dozen_programs_and_no_more() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_client");
     for _ in 0..11 {
         page.press_in(2, "＋");
@@ -494,8 +493,7 @@ fn a_page_runs_a_dozen_programs_and_no_more() {
 
 #[test]
 fn output_without_end_is_cut_and_what_is_missing_is_said() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_client");
     page.type_in(2, "sem fim");
     page.wait_in(2, "bytes por mostrar");
@@ -538,8 +536,7 @@ fn a_change_is_what_runs_next_and_an_error_is_shown_as_cargo_shows_it() {
 
 #[test]
 fn a_page_that_is_left_or_reloaded_ends_what_it_started() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut first = book.play("eco_server");
     assert_eq!(book.children().len(), 2);
     first.browser.run("location.reload()");
@@ -637,8 +634,7 @@ fn token(book: &Book, host: &str) -> String {
 
 #[test]
 fn no_other_page_can_start_anything() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let host = book.url.trim_start_matches("http://");
     let token = token(&book, host);
     assert_eq!(token.len(), 32, "{token}");
@@ -716,7 +712,10 @@ fn a_written_site_without_recordings_has_nothing_to_run_and_asks_nobody() {
     let folder = small_workspace();
     let site = tempfile::tempdir().expect("a folder");
     let mut command = lesson("lecture");
-    command.arg("build").arg(site.path()).current_dir(&folder);
+    command
+        .arg("build")
+        .arg(site.path())
+        .current_dir(folder.path());
     let finished = Program::start(&mut command).finish();
     assert!(finished.status.success(), "{finished:?}");
     let page = site.path().join("eco_server.html");
@@ -730,8 +729,7 @@ fn a_written_site_without_recordings_has_nothing_to_run_and_asks_nobody() {
 
 #[test]
 fn the_page_can_be_used_by_everyone_in_every_size() {
-    let folder = small_workspace();
-    let book = Book::of(folder.path());
+    let book = small_book();
     let mut page = book.play("eco_server");
     page.browser.click(".message.frame");
     for (width, height, scheme) in [
