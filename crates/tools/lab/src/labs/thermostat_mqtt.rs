@@ -259,10 +259,12 @@ fn hysteresis(trial: &mut Trial) -> Outcome {
     for celsius in ["19.0", "19.6", "20.4", "21.0"] {
         factory.keeps(&zone, celsius)?;
     }
+    factory.nothing_else(trial)?;
     factory.orders(&zone, "22.5", "OFF")?;
     for celsius in ["21.0", "20.4", "19.6", "19.0"] {
         factory.keeps(&zone, celsius)?;
     }
+    factory.nothing_else(trial)?;
     factory.orders(&zone, "18.5", "ON")?;
     // Of this one nothing is known yet.
     factory.keeps(&new, "20.0")?;
