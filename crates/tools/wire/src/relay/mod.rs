@@ -37,7 +37,10 @@ pub struct Ends {
 ///
 /// A side that does not read keeps the other one from sending: a connection
 /// takes no more than a few hundred KiB here, and two file descriptors. One
-/// thread serves all the connections of a relay. When the relay is dropped,
+/// thread serves all the connections of a relay. On two cores, 55,000 round
+/// trips of 16 bytes a second become 24,000 on one connection, and 42,000
+/// become 30,000 on a thousand (`cargo run --release -p wire --example
+/// round_trips`). When the relay is dropped,
 /// what has come is passed on and told; then its connections end as with
 /// [`cut`](Relay::cut), which is not told: nobody at their ends did it.
 pub struct Relay {
