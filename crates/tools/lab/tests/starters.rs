@@ -102,6 +102,7 @@ fn started(
 fn each_fails_at_the_first_check() {
     let folder = Folder::new("starters").expect("a folder");
     let broker = Build::new([Target::Bin("mqtt_broker")])
+        .as_in_the_whole_workspace()
         .quietly()
         .run()
         .expect("build the broker")
