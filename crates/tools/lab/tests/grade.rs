@@ -399,11 +399,14 @@ fn isolated_submissions_have_nothing_of_the_machine() {
 import os, socket
 places = ['{root}', '{entries}/ana', '/home', '/root', '/var', '/etc/shadow']
 seen = [place for place in places if os.path.exists(place)]
-for place in ['/usr/fugiu', '{escaped}']:
-    try:
-        seen.append(open(place, 'w').name)
-    except OSError:
-        pass
+try:
+    seen.append(open('/usr/fugiu', 'w').name)
+except OSError:
+    pass
+try:
+    open('{escaped}', 'w')  # gone with the sandbox, where there is such a place
+except OSError:
+    pass
 try:
     seen.append(socket.create_connection(('127.0.0.1', {port}), 5))
 except OSError:
