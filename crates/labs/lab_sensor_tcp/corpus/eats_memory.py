@@ -1,7 +1,7 @@
 # No demand, check set_get.
-"""Guarda muito mais do que lhe pedem."""
+"""Guarda muito mais do que lhe pedem, e nem chega a escutar."""
 
-import solution
+import threading
 
 history = b"x" * (600 << 20)
-solution.main()
+threading.Event().wait()
