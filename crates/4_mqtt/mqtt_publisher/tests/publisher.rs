@@ -47,7 +47,8 @@ fn python_subscriber(broker: Broker) {
     let python = Program::start(peer("mqtt_subscriber.py").arg(address));
     python.wait_for_lines(2);
     let mut publisher = start(&broker.url());
-    let lines = python.wait_for_lines(4);
+    // Three of them: two are the same once in five hundred times.
+    let lines = python.wait_for_lines(5);
     publisher.interrupt();
     let finished = publisher.finish_within(Duration::from_secs(5));
     if cfg!(unix) {
@@ -70,7 +71,7 @@ fn python_subscriber(broker: Broker) {
         );
     }
     let different = published.iter().any(|other| *other != published[0]);
-    assert!(different, "twice the same temperature");
+    assert!(different, "always the same temperature: {published:?}");
 }
 
 fn comes_back_after_the_broker(mut broker: Broker) {
