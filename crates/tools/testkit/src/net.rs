@@ -4,7 +4,8 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use programs::{Port, Setup};
 
@@ -95,6 +96,7 @@ pub fn ends_when_it_cannot_print(
 /// Where the program goes on, or ends as if all was well.
 pub fn ends_when_cut_short(command: &mut Command, disturb: impl FnOnce(&str)) {
     let (reader, output) = io::pipe().expect("make a pipe");
+    let mut probe = output.try_clone().expect("a second writer");
     let running = Setup::new(command)
         .writing_to(output)
         .start()
@@ -105,6 +107,12 @@ pub fn ends_when_cut_short(command: &mut Command, disturb: impl FnOnce(&str)) {
         .read_line(&mut first)
         .expect("the program's first line");
     drop(reader);
+    // What another test is just starting may hold a copy for a moment.
+    let start = Instant::now();
+    while probe.write(b"\n").is_ok() {
+        assert!(start.elapsed() < DEADLINE, "somebody else reads");
+        thread::sleep(Duration::from_millis(1));
+    }
     disturb(first.trim_end());
 
     let name = running.name();
