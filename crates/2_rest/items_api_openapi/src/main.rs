@@ -61,11 +61,11 @@ type Items = BTreeMap<i64, Item>;
 
 /// A «base de dados». Agora muda: só um pedido de cada vez lhe pode mexer.
 static ITEMS: LazyLock<Mutex<Items>> = LazyLock::new(|| {
-    let items = json!({
-        "1": { "name": "Laptop", "price": 1200 },
-        "2": { "name": "Mouse", "price": 50 },
-    });
-    Mutex::new(serde_json::from_value(items).expect("artigos"))
+    let item = |name: &str, price| {
+        let name = name.to_string();
+        Item { name, price }
+    };
+    Mutex::new([(1, item("Laptop", 1200)), (2, item("Mouse", 50))].into())
 });
 
 /// Um número nunca serve duas vezes, nem depois de o artigo ser apagado.

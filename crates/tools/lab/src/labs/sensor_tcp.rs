@@ -251,6 +251,13 @@ fn joined(trial: &mut Trial) -> Outcome {
     client.expects_silence("Cada linha tem uma só resposta.")
 }
 
+fn expects_end(client: &mut Client) -> Outcome {
+    client.expects_end(
+        Duration::from_secs(3),
+        "Depois de ler zero bytes, o servidor fecha a sua metade da ligação.",
+    )
+}
+
 fn half_close(trial: &mut Trial) -> Outcome {
     let (sensor, value) = (trial.random.sensor(), trial.random.measure());
     let mut client = trial.connect()?;
@@ -258,18 +265,12 @@ fn half_close(trial: &mut Trial) -> Outcome {
     client.sends(format!("GET {sensor}\n"))?;
     client.ends_sending()?;
     client.expects_line(&format!("OK {value}"), "")?;
-    client.expects_end(
-        Duration::from_secs(3),
-        "Depois de ler zero bytes, o servidor fecha a sua metade da ligação.",
-    )?;
+    expects_end(&mut client)?;
     // A line without its end is none.
     let mut half = trial.connect()?;
     half.sends(format!("SET {sensor} 1{value}"))?;
     half.ends_sending()?;
-    half.expects_end(
-        Duration::from_secs(3),
-        "Depois de ler zero bytes, o servidor fecha a sua metade da ligação.",
-    )?;
+    expects_end(&mut half)?;
     let mut later = trial.connect()?;
     later.sends(format!("GET {sensor}\n"))?;
     later.expects_line(
