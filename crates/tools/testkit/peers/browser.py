@@ -23,7 +23,7 @@ import shutil
 import sys
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 CHROMIUM = [
     "chromium",
@@ -65,8 +65,12 @@ def answer(page, asked, command, rest):
             return page.keyboard.press(rest)
         case "wait":
             selector, text = rest.split(" ", 1)
-            found = page.locator(selector).filter(has_text=text)
-            return found.first.wait_for()
+            found = page.locator(selector)
+            try:
+                return found.filter(has_text=text).first.wait_for()
+            except TimeoutError:
+                shown = found.all_inner_texts()
+                sys.exit(f"waited in vain for {text!r}; there is {shown}")
         case "texts":
             return page.locator(rest).all_inner_texts()
         case "outline":
