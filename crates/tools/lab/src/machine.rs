@@ -74,13 +74,13 @@ mod told {
     }
 
     /// How long the threads have run, and waited for a processor, so far;
-    /// `None` where one of them would run now.
+    /// `None` where one of them would run now, or waits for a disk.
     pub fn activity(ids: &[u32]) -> Option<Duration> {
         let mut all = Duration::ZERO;
         for thread in threads(ids) {
             let stat = fs::read_to_string(thread.join("stat")).ok()?;
             let (_, state) = stat.rsplit_once(") ")?;
-            if state.starts_with('R') {
+            if state.starts_with(['R', 'D']) {
                 return None;
             }
             let times = fs::read_to_string(thread.join("schedstat")).ok()?;
@@ -180,6 +180,15 @@ pub use told::listening;
 /// Waits, at most this long, until a program does nothing but wait: until it
 /// has got to where it hears what comes next. Whether it has.
 pub fn is_quiet_within(processes: &[u32], limit: Duration) -> bool {
+    is_quiet_unless(processes, limit, || false)
+}
+
+/// The same, for as long as nothing else has happened.
+pub fn is_quiet_unless(
+    processes: &[u32],
+    limit: Duration,
+    happened: impl Fn() -> bool,
+) -> bool {
     const LOOK: Duration = Duration::from_millis(25);
     /// A program that looks for something now and then is quiet, too.
     const RESTING: Duration = Duration::from_millis(5);
@@ -187,7 +196,7 @@ pub fn is_quiet_within(processes: &[u32], limit: Duration) -> bool {
     let mut before = told::activity(processes);
     let mut quiet = 0;
     while quiet < 4 {
-        if start.elapsed() > limit {
+        if start.elapsed() > limit || happened() {
             return false;
         }
         thread::sleep(LOOK);

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use programs::{Lines, Setup};
 
-use crate::limits::CHECK;
+use crate::limits::{ANSWER, CHECK};
+use crate::machine;
 
 /// More output than this, in one check, is a flood.
 const OUTPUT_LIMIT: u64 = 16 << 20;
@@ -152,6 +153,14 @@ impl Program {
         self.program.wait(limit).ok()
     }
 
+    /// The exit status, if the program is about to end: if it ends before it
+    /// does nothing but wait. A machine that is busy takes its time with both.
+    pub fn is_ending(&self) -> Option<ExitStatus> {
+        let ended = || self.ended().is_some();
+        machine::is_quiet_unless(&self.processes(), ANSWER, ended);
+        self.ended()
+    }
+
     /// Ends it at once, with all that it started: `kill -9`.
     pub fn kill(&self) {
         let _ = self.program.kill();
@@ -207,7 +216,7 @@ impl Program {
     pub fn last_lines(&self, count: usize) -> Vec<String> {
         // What it wrote just before its end may still be on its way.
         if self.ended().is_some() {
-            let soon = Duration::from_millis(200);
+            let soon = Duration::from_secs(1);
             self.program.stdout().wait_for_end(soon);
             self.program.stderr().wait_for_end(soon);
         }

@@ -181,8 +181,7 @@ impl<'a> Trial<'a> {
         let Some(line) = program.next_line(limit, is_wanted) else {
             let who = who(name);
             // Its output can be closed a moment before it has ended.
-            let ended = program.ended_within(Duration::from_millis(500));
-            return Err(Failure::new(match ended {
+            return Err(Failure::new(match program.is_ending() {
                 Some(_) => format!("{who} acabou sem escrever {wanted}"),
                 None => format!(
                     "{who} não escreveu {wanted} em {} s",
@@ -283,21 +282,19 @@ impl<'a> Trial<'a> {
 
     /// The program has not ended.
     pub fn still_runs(&mut self) -> Outcome {
-        self.survives_for(Duration::ZERO)
+        match self.program()?.ended() {
+            Some(status) => Err(self.ended(0, status)),
+            None => Ok(()),
+        }
     }
 
     /// The program does not end, for a moment, after what was done to it.
     pub fn survives(&mut self) -> Outcome {
-        self.survives_for(SILENCE)
-    }
-
-    fn survives_for(&mut self, limit: Duration) -> Outcome {
-        self.program()?;
-        let run = &mut self.runs[0];
-        match run.program.ended_within(limit) {
-            Some(status) => Err(self.ended(0, status)),
-            None => Ok(()),
-        }
+        let until = Instant::now() + SILENCE;
+        let program = self.program()?;
+        program.is_ending();
+        program.ended_within(until.saturating_duration_since(Instant::now()));
+        self.still_runs()
     }
 
     /// Takes from `failed` what the programs' state explains better.
@@ -313,15 +310,12 @@ impl<'a> Trial<'a> {
         if failure.settled {
             return Err(failure);
         }
-        // Who sees its connection broken may be quicker than the system that
-        // tells of the program's end.
-        let start = Instant::now();
-        let limit = Duration::from_millis(100);
-        let mut runs = self.runs.iter_mut().enumerate();
+        // Who sees its connection broken may be quicker than the program is
+        // with its end.
+        let mut runs = self.runs.iter().enumerate();
         let gone = runs.find_map(|(index, run)| {
-            let left = limit.saturating_sub(start.elapsed());
             let ended = !run.may_end;
-            Some((index, ended.then(|| run.program.ended_within(left))??))
+            Some((index, ended.then(|| run.program.is_ending())??))
         });
         match gone {
             Some((index, status)) => {
@@ -505,6 +499,27 @@ mod tests {
         assert!(trial.named("a").ended().is_some());
         let failure = trial.explained(Err(Failure::new("something")));
         assert_eq!(failure.expect_err("a failure").what, "something");
+    }
+
+    /// However long it takes to its end after its connection, or its output.
+    #[test]
+    fn who_is_about_to_end_has_ended() {
+        const SLOW: &str = "exec >&-; n=0
+            while [ $n -lt 300000 ]; do n=$((n + 1)); done; exit 3";
+        let launch = shell(SLOW);
+        let mut trial = trial(&launch);
+        trial.start_as("", "x", &[]).expect("it starts");
+        let failure = trial.explained(Err(Failure::new("something")));
+        assert_eq!(
+            failure.expect_err("a failure").what,
+            "o programa terminou, com o código 3, antes de se ligar"
+        );
+        trial.start_as("", "x", &[]).expect("it starts");
+        let failure = trial.prints("", LIMIT, "nada", |_| false);
+        assert_eq!(
+            failure.expect_err("no line").what,
+            "o programa acabou sem escrever nada"
+        );
     }
 
     #[test]
