@@ -98,15 +98,12 @@ fn check(options: &Checking) -> Result<bool, String> {
         )
     };
     if options.json {
-        say(&format!("{:#}\n", report::json(lab, seed, &all)));
+        say(&format!("{:#}\n", report::json(lab, seed, which, &all)));
     } else {
-        // A file is read elsewhere, where the command would be another one.
-        let rest = match style.is_terminal() {
-            true => rest(options),
-            false => String::new(),
-        };
         say(&style.fitted(&report::failures(&all, style), 2));
-        say(&style.fitted(&report::summary(lab, &all, style, &rest), 2));
+        let rest = rest(options);
+        let summary = report::summary(lab, which, &all, style, &rest);
+        say(&style.fitted(&summary, 2));
     }
     // The solution passes for nobody.
     if !options.solution

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::bytes::quoted;
 use crate::check::Lab;
 use crate::labs;
-use crate::run::{Checked, Verdict};
+use crate::run::{Checked, Verdict, Which};
 use crate::terminal::{Style, shortened, visible};
 
 /// How many of the steps before a failure are shown.
@@ -132,7 +132,32 @@ fn clean_long(text: &str) -> String {
 
 /// The last line: how many passed, and what to do next. `rest` is what follows
 /// in the command that has been typed.
-pub fn summary(lab: &Lab, all: &[Checked], style: Style, rest: &str) -> String {
+pub fn summary(
+    lab: &Lab,
+    which: Which,
+    all: &[Checked],
+    style: Style,
+    rest: &str,
+) -> String {
+    if let (Some(number), [checked]) = (which.only, all) {
+        let only = format!("A verificação {number}");
+        let text = match &checked.verdict {
+            Verdict::Passed => format!(
+                "{} Todas: cargo run -p lab -- check {}{rest}",
+                style.good(&format!("{only} passa.")),
+                lab.name
+            ),
+            Verdict::Failed(_) => format!(
+                "{}\nUma pista: cargo run -p lab -- hint {}",
+                style.bad(&format!("{only} não passa.")),
+                lab.name
+            ),
+            Verdict::NotRun(why) => {
+                format!("{only} não se pôde correr aqui: {why}.")
+            }
+        };
+        return format!("\n{text}\n");
+    }
     let passed = all.iter().filter(|checked| checked.passed()).count();
     let total = lab.checks.len();
     if passed == total {
@@ -197,7 +222,7 @@ fn not_run(all: &[Checked]) -> Vec<&str> {
 }
 
 /// All of a run for a program to read.
-pub fn json(lab: &Lab, seed: u64, all: &[Checked]) -> Value {
+pub fn json(lab: &Lab, seed: u64, which: Which, all: &[Checked]) -> Value {
     let passed = all.iter().filter(|checked| checked.passed()).count();
     let checks: Vec<Value> = all.iter().map(json_check).collect();
     json!({
@@ -205,15 +230,16 @@ pub fn json(lab: &Lab, seed: u64, all: &[Checked]) -> Value {
         "seed": seed,
         "passed": passed == lab.checks.len(),
         "checks": checks,
-        "report": whole(lab, seed, all).lines().collect::<Vec<_>>(),
+        "report": whole(lab, seed, which, all).lines().collect::<Vec<_>>(),
     })
 }
 
 /// All of it as text, for a file.
-fn whole(lab: &Lab, seed: u64, all: &[Checked]) -> String {
+fn whole(lab: &Lab, seed: u64, which: Which, all: &[Checked]) -> String {
     let mut text = heading(lab, seed, Style::PLAIN) + "\n";
     text.extend(all.iter().map(|checked| line(checked, Style::PLAIN)));
-    text + &failures(all, Style::PLAIN) + &summary(lab, all, Style::PLAIN, "")
+    let summary = summary(lab, which, all, Style::PLAIN, "");
+    text + &failures(all, Style::PLAIN) + &summary
 }
 
 fn json_check(checked: &Checked) -> Value {
