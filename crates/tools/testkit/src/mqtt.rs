@@ -7,11 +7,16 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{self, Command};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use programs::{Folder, Port};
+pub use wire::mqtt::packet::{
+    self, Raw as Packet, encode, read as read_packet, string,
+};
 
 use crate::{Program, connect, lesson};
 
@@ -20,8 +25,8 @@ use crate::{Program, connect, lesson};
 pub struct Broker {
     kind: Kind,
     program: Program,
-    address: SocketAddr,
-    folder: PathBuf,
+    port: Port,
+    folder: Folder,
 }
 
 /// Which broker.
@@ -39,17 +44,13 @@ impl Broker {
     /// # Panics
     /// Where it is not installed or does not start.
     pub fn start(kind: Kind) -> Broker {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address");
-        let name = format!("mqtt-{}-{}", process::id(), address.port());
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir_all(&folder).expect("a folder for the broker");
-        drop(listener);
-        let program = run(kind, address, &folder);
+        let port = Port::free().expect("a free port");
+        let folder = Folder::new("mqtt").expect("a folder for the broker");
+        let program = run(kind, &port, &folder);
         Broker {
             kind,
             program,
-            address,
+            port,
             folder,
         }
     }
@@ -66,12 +67,12 @@ impl Broker {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        address(&self.port)
     }
 
     /// The same, as the lessons take it.
     pub fn url(&self) -> String {
-        format!("mqtt://localhost:{}", self.address.port())
+        format!("mqtt://localhost:{}", self.port.number())
     }
 
     /// Waits until this many subscriptions have come since it started: what is
@@ -98,7 +99,7 @@ impl Broker {
     /// # Panics
     /// Where its folder has gone.
     pub fn files(&self) -> Vec<String> {
-        fs::read_dir(&self.folder)
+        fs::read_dir(self.folder.path())
             .expect("the broker's folder")
             .map(|file| file.expect("a file").file_name())
             .map(|name| name.to_string_lossy().into_owned())
@@ -120,30 +121,28 @@ impl Broker {
     /// # Panics
     /// Where it does not start.
     pub fn restart(&mut self) {
-        self.program = run(self.kind, self.address, &self.folder);
+        self.program = run(self.kind, &self.port, &self.folder);
     }
 }
 
-impl Drop for Broker {
-    fn drop(&mut self) {
-        self.program.kill();
-        let _ = fs::remove_dir_all(&self.folder);
-    }
+fn address(port: &Port) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))
 }
 
-fn run(kind: Kind, address: SocketAddr, folder: &PathBuf) -> Program {
+fn run(kind: Kind, port: &Port, folder: &Folder) -> Program {
     match kind {
         Kind::Lesson => {
+            let address = address(port);
             let mut command = lesson("mqtt_broker");
-            command.arg(address.to_string()).current_dir(folder);
+            command.arg(address.to_string()).current_dir(folder.path());
             let program = Program::start(&mut command);
             assert_eq!(program.address(), address);
             program
         }
         Kind::Mosquitto => {
             let mut command = Command::new(mosquitto());
-            command.args(["-v", "-p", &address.port().to_string()]);
-            let program = Program::start(command.current_dir(folder));
+            command.args(["-v", "-p", &port.number().to_string()]);
+            let program = Program::start(command.current_dir(folder.path()));
             program.wait_for_error(" running\n");
             program
         }
@@ -189,15 +188,6 @@ impl Default for Hello<'_> {
     }
 }
 
-/// A packet, and a message if it is a PUBLISH.
-#[derive(Debug)]
-pub struct Packet {
-    /// The first byte: the type in the upper half, flags in the lower.
-    pub first: u8,
-    /// What follows the fixed header.
-    pub body: Vec<u8>,
-}
-
 /// A message as it arrived.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
@@ -213,23 +203,6 @@ pub struct Message {
     pub repeated: bool,
     /// Its number, 0 at QoS 0.
     pub id: u16,
-}
-
-/// The packets that a test names, by their first byte.
-pub mod packet {
-    #![allow(missing_docs)]
-    pub const CONNECT: u8 = 0x10;
-    pub const CONNACK: u8 = 0x20;
-    pub const PUBLISH: u8 = 0x30;
-    pub const PUBACK: u8 = 0x40;
-    pub const PUBREC: u8 = 0x50;
-    pub const PUBREL: u8 = 0x62;
-    pub const PUBCOMP: u8 = 0x70;
-    pub const SUBSCRIBE: u8 = 0x82;
-    pub const SUBACK: u8 = 0x90;
-    pub const PINGREQ: u8 = 0xc0;
-    pub const PINGRESP: u8 = 0xd0;
-    pub const DISCONNECT: u8 = 0xe0;
 }
 
 /// A client of MQTT 3.1.1 that sends and reads one packet at a time.
@@ -473,22 +446,6 @@ impl Client {
     }
 }
 
-/// A packet's bytes.
-pub fn encode(first: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![first];
-    let mut size = body.len();
-    loop {
-        let more = if size > 0x7f { 0x80 } else { 0 };
-        bytes.push((size & 0x7f) as u8 | more);
-        size >>= 7;
-        if size == 0 {
-            break;
-        }
-    }
-    bytes.extend(body);
-    bytes
-}
-
 /// The body of a PUBLISH.
 pub fn publish_body(flags: u8, id: u16, topic: &str, payload: &str) -> Vec<u8> {
     let mut body = string(topic);
@@ -497,30 +454,6 @@ pub fn publish_body(flags: u8, id: u16, topic: &str, payload: &str) -> Vec<u8> {
     }
     body.extend(payload.as_bytes());
     body
-}
-
-/// A text as MQTT writes it, its length first.
-pub fn string(text: &str) -> Vec<u8> {
-    let length = u16::try_from(text.len()).expect("a short text");
-    [&length.to_be_bytes(), text.as_bytes()].concat()
-}
-
-/// Reads a packet; an error where the connection ends or time runs out.
-pub fn read_packet(stream: &mut TcpStream) -> io::Result<Packet> {
-    let mut byte = [0];
-    stream.read_exact(&mut byte)?;
-    let [first] = byte;
-    let mut size = 0;
-    for shift in [0, 7, 14, 21] {
-        stream.read_exact(&mut byte)?;
-        size |= usize::from(byte[0] & 0x7f) << shift;
-        if byte[0] < 0x80 {
-            break;
-        }
-    }
-    let mut body = vec![0; size];
-    stream.read_exact(&mut body)?;
-    Ok(Packet { first, body })
 }
 
 /// A client's first connection to a broker that the test plays itself: the

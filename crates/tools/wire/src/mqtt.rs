@@ -1,6 +1,8 @@
 //! MQTT 3.1.1 and 5 (OASIS); section numbers are those of 3.1.1 where nothing
 //! else is said.
 
+pub mod packet;
+
 use crate::excerpt::{cut, preview, shown};
 use crate::fault::Fault;
 use crate::frame::{Decoded, Frame, Protocol};
@@ -176,11 +178,11 @@ pub fn decode(bytes: &[u8], version: Version) -> Decoded<Packet> {
 /// The same as soon as all but a message's payload is there.
 pub(crate) fn parse(bytes: &[u8], version: Version) -> Parsed<Packet> {
     let mut reader = Reader::new(bytes);
-    let (packet, frame) = packet(&mut reader, version)?;
+    let (packet, frame) = decoded(&mut reader, version)?;
     reader.finish(packet, frame)
 }
 
-fn packet(
+fn decoded(
     reader: &mut Reader<'_>,
     version: Version,
 ) -> Result<(Packet, Frame), Stop> {

@@ -5,6 +5,9 @@ use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use wire::mqtt::packet::{
+    CONNECT, PUBACK, PUBCOMP, PUBLISH, PUBREC, SUBSCRIBE, encode, string,
+};
 use wire::mqtt::{Packet, Version, decode};
 
 use crate::bytes::{Expected, summarised};
@@ -12,13 +15,7 @@ use crate::limits::ANSWER;
 use crate::outcome::{Failure, Outcome, Steps};
 use crate::peers::tcp::{Client, NoFrame};
 
-// The first byte of the packets that are sent here, and a PUBLISH's flags.
-const CONNECT: u8 = 0x10;
-const PUBLISH: u8 = 0x30;
-const PUBACK: u8 = 0x40;
-const PUBREC: u8 = 0x50;
-const PUBCOMP: u8 = 0x70;
-const SUBSCRIBE: u8 = 0x82;
+// A PUBLISH's flags.
 const RETAIN: u8 = 1;
 const QOS_1: u8 = 2;
 const DUP: u8 = 8;
@@ -146,7 +143,7 @@ impl MqttClient {
         let mut packets = Vec::new();
         for payload in payloads {
             let body = self.message(topic, payload.as_bytes());
-            packets.extend(packet(PUBLISH | QOS_1, &body));
+            packets.extend(encode(PUBLISH | QOS_1, &body));
         }
         self.client.writes(&packets)?;
         payloads.iter().try_for_each(|_| self.waits_for(is_puback))
@@ -261,7 +258,7 @@ impl MqttClient {
     }
 
     fn writes(&mut self, first: u8, body: &[u8]) -> Outcome {
-        self.client.writes(&packet(first, body))
+        self.client.writes(&encode(first, body))
     }
 
     /// The next packet; `None` where none comes in this time.
@@ -287,25 +284,4 @@ fn is_puback(packet: &Packet) -> bool {
 /// The broker is the checker's own: that says nothing about the program.
 fn broken(how: &str) -> Box<Failure> {
     Failure::not_run(format!("o broker do verificador {how}"))
-}
-
-/// A packet's bytes.
-fn packet(first: u8, body: &[u8]) -> Vec<u8> {
-    let mut packet = vec![first];
-    let mut size = body.len();
-    loop {
-        let more = if size > 0x7f { 0x80 } else { 0 };
-        packet.push((size & 0x7f) as u8 | more);
-        size >>= 7;
-        if size == 0 {
-            break;
-        }
-    }
-    packet.extend(body);
-    packet
-}
-
-/// A text as MQTT writes it, its length first.
-fn string(text: &str) -> Vec<u8> {
-    [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat()
 }

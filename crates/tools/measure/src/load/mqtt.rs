@@ -2,62 +2,41 @@
 //! it is written and read. One client publishes and subscribes: what a message
 //! costs on its way to the broker and on its way from it is told apart by the
 //! packets' types and directions.
+//!
+//! Packets are read no further than that takes: the decoder of the wire tells
+//! every field, and takes its time for it. A load must not.
 
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use wire::mqtt::packet::{
+    CONNECT, DISCONNECT, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, Raw,
+    SUBSCRIBE, encode, read, string,
+};
+
 use super::{MESSAGE, PATIENCE, closed_loop};
 use crate::statistics::Latencies;
 
-const CONNECT: u8 = 0x10;
-const PUBLISH: u8 = 0x30;
-const PUBACK: u8 = 0x40;
-const PUBREC: u8 = 0x50;
-const PUBREL: u8 = 0x62;
-const PUBCOMP: u8 = 0x70;
-const SUBSCRIBE: u8 = 0x82;
-const DISCONNECT: u8 = 0xe0;
-
-/// A packet: its first byte, the size of its fixed header, and what follows.
-/// (The decoder of the wire tells every field, and takes its time for it: a
-/// load must not.)
-#[derive(Debug)]
-struct Packet {
-    /// The type in the upper four bits, flags in the lower four.
-    first: u8,
-    /// How many bytes the type and the size take: 2 up to a body of 127.
-    header: usize,
-    /// The rest.
-    body: Vec<u8>,
+/// How many bytes a packet has taken on the wire.
+fn size(packet: &Raw) -> usize {
+    packet.header + packet.body.len()
 }
 
-impl Packet {
-    fn is_publish(&self) -> bool {
-        self.kind() == PUBLISH
-    }
+fn is_publish(packet: &Raw) -> bool {
+    packet.first & 0xf0 == PUBLISH
+}
 
-    /// Its bytes on the wire.
-    fn size(&self) -> usize {
-        self.header + self.body.len()
-    }
-
-    fn kind(&self) -> u8 {
-        self.first & 0xf0
-    }
-
-    /// The number by which its answers call it.
-    fn id(&self) -> io::Result<u16> {
-        let start = if self.is_publish() {
-            // Behind the topic.
-            2 + usize::from(number(&self.body, 0)?)
-        } else {
-            0
-        };
-        number(&self.body, start)
-    }
+/// The number by which its answers call a packet.
+fn id(packet: &Raw) -> io::Result<u16> {
+    let start = if is_publish(packet) {
+        2 + usize::from(number(&packet.body, 0)?) // behind the topic
+    } else {
+        0
+    };
+    number(&packet.body, start)
 }
 
 fn number(bytes: &[u8], start: usize) -> io::Result<u16> {
@@ -65,33 +44,6 @@ fn number(bytes: &[u8], start: usize) -> io::Result<u16> {
         Some(&[high, low]) => Ok(u16::from_be_bytes([high, low])),
         _ => Err(ErrorKind::InvalidData.into()),
     }
-}
-
-/// Reads a packet; an error where the connection ends.
-fn read_packet(reader: &mut impl Read) -> io::Result<Packet> {
-    let mut byte = [0];
-    reader.read_exact(&mut byte)?;
-    let [first] = byte;
-    let (mut size, mut header) = (0, 1);
-    loop {
-        reader.read_exact(&mut byte)?;
-        size |= usize::from(byte[0] & 0x7f) << (7 * (header - 1));
-        header += 1;
-        if byte[0] < 0x80 {
-            break;
-        }
-        if header == 5 {
-            // The length has four bytes at most (MQTT 3.1.1, 2.2.3).
-            return Err(ErrorKind::InvalidData.into());
-        }
-    }
-    let mut body = vec![0; size];
-    reader.read_exact(&mut body)?;
-    Ok(Packet {
-        first,
-        header,
-        body,
-    })
 }
 
 /// Packets and their bytes.
@@ -150,7 +102,7 @@ impl Client {
         body.extend(string(&unique_name()));
         client.write(CONNECT, &body);
         client.flush()?;
-        match read_packet(&mut client.reader)?.body[..] {
+        match read(&mut client.reader)?.body[..] {
             [_, 0] => Ok(client),
             _ => Err(io::Error::other("o broker recusou a ligação")),
         }
@@ -163,7 +115,7 @@ impl Client {
         body.push(qos);
         self.write(SUBSCRIBE, &body);
         self.flush()?;
-        match read_packet(&mut self.reader)?.body[..] {
+        match read(&mut self.reader)?.body[..] {
             [_, _, granted] if granted == qos => Ok(()),
             _ => Err(io::Error::other("o broker recusou a subscrição")),
         }
@@ -172,10 +124,10 @@ impl Client {
     /// Waits for the next message, whatever its topic.
     pub fn hear(&mut self) -> io::Result<()> {
         loop {
-            let packet = read_packet(&mut self.reader)?;
+            let packet = read(&mut self.reader)?;
             self.handle(&packet)?;
             self.flush()?;
-            if packet.is_publish() {
+            if is_publish(&packet) {
                 return Ok(());
             }
         }
@@ -211,7 +163,7 @@ impl Client {
 
             // All that has come is answered with one write.
             loop {
-                let packet = read_packet(&mut self.reader)?;
+                let packet = read(&mut self.reader)?;
                 self.handle(&packet)?;
                 if self.reader.buffer().is_empty() {
                     break;
@@ -237,10 +189,10 @@ impl Client {
     }
 
     /// Counts a packet and gives the answer that it asks for.
-    fn handle(&mut self, packet: &Packet) -> io::Result<()> {
-        match packet.kind() {
+    fn handle(&mut self, packet: &Raw) -> io::Result<()> {
+        match packet.first & 0xf0 {
             PUBLISH => {
-                self.received.add(packet.size());
+                self.received.add(size(packet));
                 match packet.first >> 1 & 0b11 {
                     0 => self.arrived += 1,
                     1 => {
@@ -255,18 +207,18 @@ impl Client {
                 }
             }
             0x60 => {
-                self.received.add(packet.size());
+                self.received.add(size(packet));
                 let size = self.answer(PUBCOMP, packet)?;
                 self.received.add(size);
                 self.arrived += 1;
             }
             PUBREC => {
-                self.published.add(packet.size());
+                self.published.add(size(packet));
                 let size = self.answer(PUBREL, packet)?;
                 self.published.add(size);
             }
             PUBACK | PUBCOMP => {
-                self.published.add(packet.size());
+                self.published.add(size(packet));
                 self.confirmed += 1;
             }
             other => {
@@ -277,25 +229,15 @@ impl Client {
         Ok(())
     }
 
-    fn answer(&mut self, first: u8, to: &Packet) -> io::Result<usize> {
-        Ok(self.write(first, &to.id()?.to_be_bytes()))
+    fn answer(&mut self, first: u8, to: &Raw) -> io::Result<usize> {
+        Ok(self.write(first, &id(to)?.to_be_bytes()))
     }
 
     /// Adds a packet to what will be written, and gives its size.
     fn write(&mut self, first: u8, body: &[u8]) -> usize {
-        let start = self.output.len();
-        self.output.push(first);
-        let mut size = body.len();
-        loop {
-            let more = if size > 0x7f { 0x80 } else { 0 };
-            self.output.push((size & 0x7f) as u8 | more);
-            size >>= 7;
-            if size == 0 {
-                break;
-            }
-        }
-        self.output.extend(body);
-        self.output.len() - start
+        let bytes = encode(first, body);
+        self.output.extend(&bytes);
+        bytes.len()
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -317,12 +259,6 @@ impl Count {
         self.packets += 1;
         self.bytes += bytes as u64;
     }
-}
-
-/// A text as MQTT writes it, its length first.
-fn string(text: &str) -> Vec<u8> {
-    let length = text.len() as u16;
-    [&length.to_be_bytes(), text.as_bytes()].concat()
 }
 
 /// A name that no other client of the broker has.
