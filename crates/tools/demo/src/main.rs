@@ -20,13 +20,13 @@ mod capture;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Short, Value};
-use programs::{Build, BuildError, Target};
+use programs::{Build, BuildError, Target, say, takes_escapes};
 use rabbitmq::{Broker, RabbitMq};
 use transcript::{Event, Failure, Ports, Transcript};
 
@@ -139,7 +139,7 @@ fn show(
     let names: Vec<&str> =
         transcript.terminals.iter().map(|t| t.name()).collect();
     let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
-    let colours = colours();
+    let colours = takes_escapes(&io::stdout());
     let told = |place: usize, event: Event| {
         let line = match event {
             Event::Prints(line) => line.to_string(),
@@ -244,29 +244,5 @@ fn in_portuguese(failure: &Failure) -> String {
             format!("{name} não lê o que se escreve.")
         }
         Failure::DoesNotEnd { name, .. } => format!("{name} não termina."),
-    }
-}
-
-fn colours() -> bool {
-    let is_set =
-        |variable| env::var_os(variable).is_some_and(|v| !v.is_empty());
-    io::stdout().is_terminal()
-        && !is_set("NO_COLOR")
-        && env::var_os("TERM").is_none_or(|term| term != "dumb")
-}
-
-/// Where nobody reads any more, there is nothing more to show.
-fn say(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let said = stdout.write_all(text.as_bytes());
-    match said.and_then(|()| stdout.flush()) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
-            programs::end_all_and_exit(0)
-        }
-        Err(error) => {
-            eprintln!("Não foi possível escrever: {error}");
-            programs::end_all_and_exit(1)
-        }
     }
 }

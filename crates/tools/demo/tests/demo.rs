@@ -76,11 +76,26 @@ fn ends_quietly_when_nobody_reads() {
     let mut reader = BufReader::new(reader);
     reader.read_line(&mut first).expect("a line");
     drop(reader);
-    running.wait(DEADLINE).expect("its end");
+    let status = running.wait(DEADLINE).expect("its end");
+    assert_eq!(status.code(), Some(1));
     assert!(running.left_behind(DEADLINE).is_empty());
     assert!(running.stderr().wait_for_end(DEADLINE));
     let errors = running.stderr().text();
     assert!(!errors.contains("panicked"), "{errors}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told() {
+    let full = fs::File::create("/dev/full").expect("a full disk");
+    let mut command = demo(&["--help"]);
+    let running = Setup::new(&mut command).writing_to(full).start();
+    let running = running.expect("start the demo");
+    let status = running.wait(DEADLINE).expect("its end");
+    assert_eq!(status.code(), Some(1));
+    assert!(running.stderr().wait_for_end(DEADLINE));
+    let errors = running.stderr().text();
+    assert!(errors.starts_with("stdout: "), "{errors}");
 }
 
 /// On a terminal, which `script` makes.

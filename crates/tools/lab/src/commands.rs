@@ -3,13 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use programs::say;
+
 use crate::arguments::{Checking, Command, USAGE};
 use crate::check::Lab;
 use crate::grade::Refusal;
 use crate::labs::ALL;
 use crate::program::Launch;
 use crate::run::{self, Until, Which};
-use crate::terminal::{Progress, Style, say, typed};
+use crate::terminal::{Progress, Style, typed};
 use crate::watch::Watched;
 use crate::{doctor, grade, notebook, report, starter, workspace};
 

@@ -4,7 +4,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::terminal::{Style, say};
+use programs::say;
+
+use crate::terminal::Style;
 
 /// The list of what is needed, which the tests' set-up reads as well. It says
 /// itself what its lines are.

@@ -1,10 +1,11 @@
 //! Text for a terminal of any kind and width, or for a file.
 
-use std::env;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use programs::say;
 
 /// The widest that running text gets.
 const WIDEST: usize = 78;
@@ -28,18 +29,16 @@ impl Style {
         width: WIDEST,
     };
 
-    /// Whatever stdout is. With `NO_COLOR`, or on a terminal that knows no
-    /// escape sequences (`TERM=dumb`), there are none.
+    /// Whatever stdout is.
     pub fn of_stdout() -> Style {
-        if !io::stdout().is_terminal() {
+        let stdout = io::stdout();
+        if !stdout.is_terminal() {
             return Style::PLAIN;
         }
-        let set = |name| env::var_os(name).is_some_and(|set| !set.is_empty());
-        let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let size = terminal_size::terminal_size();
         Style {
             terminal: true,
-            escapes: !set("NO_COLOR") && !dumb,
+            escapes: programs::takes_escapes(&stdout),
             width: size.map_or(WIDEST, |(width, _)| usize::from(width.0)),
         }
     }
@@ -132,17 +131,6 @@ impl Style {
             }
         }
         lines
-    }
-}
-
-/// Writes to stdout. Who reads it may have seen enough (`| head`), or the disk
-/// is full: then there is nothing left to do.
-pub fn say(text: &str) {
-    let mut stdout = io::stdout();
-    let said = stdout.write_all(text.as_bytes());
-    if said.and_then(|()| stdout.flush()).is_err() {
-        programs::end_all();
-        std::process::exit(1);
     }
 }
 

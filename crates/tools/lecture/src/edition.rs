@@ -60,7 +60,7 @@ impl Newest {
     /// made leaves the one before in place.
     ///
     /// # Errors
-    /// Only where the terminal takes no more text.
+    /// Only where making a book panics.
     pub async fn keep(&self) -> io::Result<()> {
         let mut seen = self.sources.as_ref().clone();
         loop {
@@ -80,7 +80,7 @@ impl Newest {
             match task::spawn_blocking(build).await? {
                 Ok(book) => {
                     seen.figures = when_changed(&book.figures.looked);
-                    terminal::say("O livro foi refeito")?;
+                    programs::say("O livro foi refeito\n");
                     book.tell(Some(&shown.book));
                     self.replace(Edition { book, version });
                 }

@@ -32,12 +32,12 @@ mod theme;
 
 use std::env;
 use std::error::Error;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Task, USAGE};
 use book::{Book, Material};
+use programs::say;
 
 const OUTSIDE: &str = "Não há aqui um livro. Corra este programa dentro da \
                        pasta da aula";
@@ -47,10 +47,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Only the terminal fails in this way, and it cannot be told so.
-            if !error.is::<io::Error>() {
-                terminal::warn(&error.to_string());
-            }
+            terminal::warn(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -69,7 +66,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Task::Build { folder, record } => {
             write(&material()?, &folder, record).await
         }
-        Task::Help => Ok(terminal::say(USAGE)?),
+        Task::Help => {
+            say(&format!("{USAGE}\n"));
+            Ok(())
+        }
     }
 }
 
@@ -90,7 +90,7 @@ async fn write(
         format!("Não foi possível escrever em {folder:?}: {error}")
     })?;
     let index = folder.join("index.html");
-    terminal::say(&format!("O livro está em {}", index.display()))?;
+    say(&format!("O livro está em {}\n", index.display()));
     book.tell(None);
     Ok(())
 }

@@ -10,12 +10,13 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use programs::say;
 use tokio::net::TcpListener;
 use tokio::signal;
 
 use crate::book::Material;
 use crate::edition::Newest;
-use crate::{live, site, terminal};
+use crate::{live, site};
 
 /// What a page may load and ask for: nothing that is not from here (its
 /// WebSocket included), and no script that is written into it. A lesson's own
@@ -28,8 +29,7 @@ const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
 /// Serves the book, and makes it again when it changes, until Ctrl-C.
 ///
 /// # Errors
-/// An address that cannot be had and pages that make no book, each as a
-/// sentence; a terminal that takes no more text, as an `io::Error`.
+/// An address that cannot be had, pages that make no book: as a sentence.
 pub async fn serve(
     material: Material,
     address: &str,
@@ -61,7 +61,7 @@ pub async fn serve(
         biased; // Ctrl-C is armed before the program says that it is ready
         interrupted = signal::ctrl_c() => interrupted?,
         served = async {
-            terminal::say(&format!("O livro está em http://{address}"))?;
+            say(&format!("O livro está em http://{address}\n"));
             newest.read().book.tell(None);
             axum::serve(listener, site).await
         } => served?,

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use programs::say;
+
 use crate::fallible::Fallible;
 use crate::lessons::workspace;
 use crate::plot;
 use crate::report::{self, Report};
-use crate::terminal;
 
 /// Where the report is that the page shows.
 const REPORT: &str = "docs/measures/report.json";
@@ -29,7 +30,7 @@ pub fn write(file: &Path) -> Fallible<()> {
         }
         fs::write(path, text)?;
     }
-    terminal::say(&format!("A página do livro: {PAGE}\n"));
+    say(&format!("A página do livro: {PAGE}\n"));
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! [`bench::Bench`]: it starts the lessons' programs ([`servers`]), sends them
 //! a load ([`load`]) in several interleaved rounds, and gives charts of
 //! [`statistics`]; by these alone, it judges the claim. [`report`] is what all
-//! came to, which [`terminal`], [`page`] and [`book`] show.
+//! came to, which [`text`], [`page`] and [`book`] show.
 
 mod baseline;
 mod bench;
@@ -24,7 +24,6 @@ mod relay;
 mod report;
 mod servers;
 mod statistics;
-mod terminal;
 mod text;
 
 use std::collections::BTreeSet;
@@ -35,6 +34,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
+use programs::say;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -45,7 +45,6 @@ use machine::Machine;
 use progress::Progress;
 use python::Python;
 use report::{ClaimReport, Report};
-use terminal::say;
 
 const USAGE: &str = "\
 Mede nesta máquina o que a aula afirma, com os programas das lições.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use crate::terminal::takes_escapes;
+use programs::takes_escapes;
 
 /// On a terminal, one line that changes; elsewhere, one line a claim.
 pub struct Progress {

@@ -1,10 +1,21 @@
 //! What measuring came to, as text.
 
 use std::fmt::Write as _;
+use std::io;
+
+use programs::takes_escapes;
 
 use crate::finding::{Chart, Finding};
 use crate::report::{ClaimReport, Outcome, Report};
-use crate::terminal::paint;
+
+/// The text in a colour, or another form, where it can be.
+fn paint(code: &str, text: &str) -> String {
+    if takes_escapes(&io::stdout()) {
+        format!("\x1b[{code}m{text}\x1b[0m")
+    } else {
+        text.to_string()
+    }
+}
 
 fn verdict(claim: &ClaimReport) -> String {
     let colour = match &claim.outcome {

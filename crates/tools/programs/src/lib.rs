@@ -5,6 +5,7 @@
 //! - [`Build`] has cargo build programs of the workspace.
 //! - [`Setup`] and [`Program`] start a program, and hear and end it.
 //! - [`Port`] is a port that nobody else gets, and [`Folder`] a folder.
+//! - [`say`] writes what this process itself has to say.
 //!
 //! What was started is ended, with all that it started: when its [`Program`]
 //! is dropped, also by a panic; with [`end_on_signals`], on Ctrl-C, SIGTERM and
@@ -17,7 +18,7 @@
 //!   the tree and emptied its environment then stays, after SIGKILL alone.
 //! - **Windows**: job objects, which the system ends.
 //!
-//! Nothing here talks to a person: errors are [`std::io::Error`] or
+//! Nothing here has words for a person: errors are [`std::io::Error`] or
 //! [`BuildError`], and the tools find the words.
 
 mod build;
@@ -34,6 +35,7 @@ mod system;
 mod system;
 #[cfg(unix)]
 mod table;
+mod terminal;
 mod usage;
 mod workspace;
 
@@ -43,5 +45,6 @@ pub use live::{end_all, end_all_and_exit, end_on_signals, on_signals};
 pub use output::{Lines, Output};
 pub use port::Port;
 pub use program::{Program, Setup, Stream, was_interrupted};
+pub use terminal::{say, takes_escapes};
 pub use usage::{Usage, raise_descriptor_limit};
 pub use workspace::workspace;

@@ -23,14 +23,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use programs::{Folder, Program, Setup};
+use programs::{Folder, Program, Setup, say};
 use serde_json::{Value, json};
 
 use crate::arguments::Grading;
 use crate::brokers::{mqtt, rabbitmq};
 use crate::check::Needs;
 use crate::random::fresh_seed;
-use crate::terminal::{Progress, Style, note, say};
+use crate::terminal::{Progress, Style, note};
 use points::{Points, shown};
 use result::{Graded, write_whole};
 use sandbox::Sandbox;

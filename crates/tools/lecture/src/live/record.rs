@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use programs::{Build, BuildError, Target};
+use programs::{Build, BuildError, Target, say};
 use tokio::sync::mpsc;
 use tokio::time;
 
@@ -16,7 +16,6 @@ use super::event::{Event, Number, Outbox, Stamped};
 use super::session::{Request, Session};
 use super::visitor;
 use crate::site::Files;
-use crate::terminal;
 
 /// How long a lesson may take, once it is built. The longest takes ten seconds;
 /// one minute where twenty other programs want the same two cores.
@@ -75,8 +74,7 @@ async fn record(
 /// which one is played, and which cannot be.
 ///
 /// # Errors
-/// A sentence for each lesson that could not be recorded, or an end of the
-/// terminal.
+/// A sentence for each lesson that could not be recorded.
 pub async fn record_all(
     workspace: &Path,
     files: &mut Files,
@@ -85,13 +83,13 @@ pub async fn record_all(
     for (page, lesson) in pages(files) {
         let cast = Cast::of(workspace, &lesson, 0)?;
         if cast.needs_rabbitmq() && rabbitmq::server().is_none() {
-            terminal::say(&format!(
+            say(&format!(
                 "{lesson}: fica por gravar, porque precisa do RabbitMQ, que \
-                 não está instalado"
-            ))?;
+                 não está instalado\n"
+            ));
             continue;
         }
-        terminal::say(&format!("{lesson}: a compilar e a gravar"))?;
+        say(&format!("{lesson}: a compilar e a gravar\n"));
         match record(workspace, &lesson, &cast).await {
             Ok(events) => {
                 let path = format!("recordings/{lesson}.js");
