@@ -82,7 +82,7 @@ async fn main() -> mqtt::Result<()> {
             }
         }
     };
-    tokio::select! { _ = signal::ctrl_c() => {}, () = playing => {} }
+    tokio::select! { biased; _ = signal::ctrl_c() => {}, () = playing => {} }
 
     // Quem sai a bem di-lo pela sua própria voz. O DISCONNECT que se segue
     // manda o broker esquecer o testamento.

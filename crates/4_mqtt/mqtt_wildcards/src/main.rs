@@ -99,7 +99,7 @@ async fn main() -> mqtt::Result<()> {
             }
         }
     };
-    tokio::select! { _ = signal::ctrl_c() => {}, () = showing => {} }
+    tokio::select! { biased; _ = signal::ctrl_c() => {}, () = showing => {} }
 
     // Despede-se com um DISCONNECT. Um broker que já não está não responde.
     let again = time::timeout(Duration::from_secs(1), signal::ctrl_c());
