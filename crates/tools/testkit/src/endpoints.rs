@@ -2,10 +2,9 @@
 //! with bad ones and with Ctrl-C.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{env, fs, process};
+
+use programs::Folder;
 
 use crate::{Program, lesson};
 
@@ -13,27 +12,18 @@ use crate::{Program, lesson};
 pub const FREE_PORT: &str = "tcp://127.0.0.1:0";
 
 /// An ipc endpoint that nothing else uses. Its file goes when this value does.
-pub struct Ipc(PathBuf);
+pub struct Ipc(Folder);
 
 impl Ipc {
     /// Chooses a new one.
     #[expect(clippy::new_without_default, reason = "each one is another")]
     pub fn new() -> Ipc {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("testkit-{}-{count}", process::id());
-        Ipc(env::temp_dir().join(name))
+        Ipc(Folder::new("ipc").expect("a folder for the endpoint"))
     }
 
     /// The endpoint, `ipc://…`.
     pub fn endpoint(&self) -> String {
-        format!("ipc://{}", self.0.display())
-    }
-}
-
-impl Drop for Ipc {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0); // nobody may have opened it
+        format!("ipc://{}", self.0.path().join("socket").display())
     }
 }
 

@@ -3,10 +3,13 @@
 //!
 //! [`http_tests!`](crate::http_tests) makes a test of each.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use wire::Decoded;
+use wire::http::{Message, decode_response};
 
 use crate::{PATIENCE, Program, connect, reset};
 
@@ -15,24 +18,34 @@ use crate::{PATIENCE, Program, connect, reset};
 pub struct Response {
     /// The status code.
     pub status: u16,
-    /// The headers' names, in lower case, and values.
-    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
+    /// The rest of it.
+    message: Message,
 }
 
 impl Response {
-    /// The value of the header with this lower-case name.
+    fn of(mut message: Message) -> Response {
+        assert_eq!(message.minor_version, 1, "{message:?}");
+        let body = std::mem::take(&mut message.body);
+        Response {
+            status: message.status().expect("a response"),
+            body: String::from_utf8(body).expect("text"),
+            message,
+        }
+    }
+
+    /// The value of the header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let (_, value) = headers.find(|(other, _)| other == name)?;
-        Some(value)
+        self.message.header(name)
     }
 }
 
 /// A connection to a server, which may be asked many times.
 pub struct Connection {
-    stream: BufReader<TcpStream>,
+    stream: TcpStream,
+    /// What has come and was not given yet.
+    received: Vec<u8>,
 }
 
 impl Connection {
@@ -41,13 +54,15 @@ impl Connection {
     /// # Panics
     /// Where nobody listens there.
     pub fn open(server: SocketAddr) -> Connection {
-        let stream = BufReader::new(connect(server));
-        Connection { stream }
+        Connection {
+            stream: connect(server),
+            received: Vec::new(),
+        }
     }
 
     /// The socket, to treat it badly.
     pub fn socket(&mut self) -> &mut TcpStream {
-        self.stream.get_mut()
+        &mut self.stream
     }
 
     /// Sends these bytes as they are.
@@ -63,44 +78,31 @@ impl Connection {
     /// # Panics
     /// Where what comes is not an answer, or nothing comes in time.
     pub fn response(&mut self) -> Option<Response> {
-        let status_line = self.line()?;
-        let words: Vec<&str> = status_line.splitn(3, ' ').collect();
-        assert_eq!(words[0], "HTTP/1.1", "in «{status_line}»");
-        let status = words[1].parse().expect("a status code");
-
-        let mut headers = Vec::new();
+        let mut ended = false;
         loop {
-            let line = self.line().expect("headers up to an empty line");
-            if line.is_empty() {
-                break;
+            match decode_response(&self.received, "GET", ended) {
+                Decoded::Whole(whole) => {
+                    self.received.drain(..whole.length);
+                    return Some(Response::of(whole.content));
+                }
+                Decoded::Malformed(malformed) => {
+                    let came = String::from_utf8_lossy(&self.received);
+                    panic!("{malformed}: «{came}»");
+                }
+                _ if ended => return None,
+                _ => {}
             }
-            let (name, value) = line.split_once(':').expect("a header");
-            headers.push((name.to_lowercase(), value.trim().to_string()));
-        }
-
-        let mut response = Response {
-            status,
-            headers,
-            body: String::new(),
-        };
-        // Without a length (a 204 has none) there is no body here.
-        let length = response.header("content-length").unwrap_or("0");
-        let mut body = vec![0; length.parse().expect("a length")];
-        self.stream.read_exact(&mut body).expect("the whole body");
-        response.body = String::from_utf8(body).expect("text");
-        Some(response)
-    }
-
-    fn line(&mut self) -> Option<String> {
-        let mut line = String::new();
-        match self.stream.read_line(&mut line) {
-            Ok(0) => None,
-            Ok(_) => {
-                let line = line.strip_suffix("\r\n");
-                Some(line.expect("a whole line").to_string())
+            let mut piece = [0; 16 * 1024];
+            match self.stream.read(&mut piece) {
+                Ok(count) => {
+                    self.received.extend(&piece[..count]);
+                    ended = count == 0;
+                }
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => {
+                    ended = true;
+                }
+                Err(error) => panic!("read a response: {error}"),
             }
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
-            Err(error) => panic!("read a response: {error}"),
         }
     }
 }

@@ -31,10 +31,10 @@ pub use command::{lesson, peer, python, workspace};
 pub use console::{run_console_blocks, run_console_blocks_beside};
 pub use net::{
     PATIENCE, connect, ends_when_cut_short, ends_when_it_cannot_print,
-    free_ports, raise_descriptor_limit, refuses_addresses, reset,
-    unused_address,
+    free_ports, refuses_addresses, reset, unused_address,
 };
 pub use program::{Finished, Program};
+pub use programs::raise_descriptor_limit;
 pub use rabbitmq::RabbitMq;
 
 /// The longest that anything is waited for. A healthy program takes

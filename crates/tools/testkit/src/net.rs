@@ -153,12 +153,6 @@ pub fn free_ports(count: usize) -> Vec<u16> {
     ports.collect()
 }
 
-/// Raises this process's limit of open descriptors, which the programs that
-/// it starts inherit, as far as the system lets it, and gives the new limit.
-pub fn raise_descriptor_limit() -> usize {
-    programs::raise_descriptor_limit()
-}
-
 /// Sends bytes and reads as many back.
 ///
 /// # Panics

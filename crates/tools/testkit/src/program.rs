@@ -41,26 +41,12 @@ impl Program {
     /// # Panics
     /// Where the program cannot be started.
     pub fn start(command: &mut Command) -> Program {
-        Program::spawn(Setup::new(command))
-    }
-
-    /// Starts a command whose output and errors come as one text, in the order
-    /// in which they were written: what a person sees on a terminal.
-    ///
-    /// # Panics
-    /// Where the program cannot be started.
-    pub fn start_as_seen(command: &mut Command) -> Program {
-        Program::spawn(Setup::new(command).as_seen())
-    }
-
-    fn spawn(setup: Setup) -> Program {
-        let name = setup.name();
-        match setup.keeping(KEPT).start() {
+        match Setup::new(command).keeping(KEPT).start() {
             Ok(running) => Program {
                 running,
                 address: OnceLock::new(),
             },
-            Err(error) => panic!("start {name}: {error}"),
+            Err(error) => panic!("start {command:?}: {error}"),
         }
     }
 
@@ -80,19 +66,14 @@ impl Program {
     /// # Panics
     /// Where the line does not come in time or ends in no address.
     pub fn address(&self) -> SocketAddr {
-        *self.address.get_or_init(|| self.address_in_line(1))
-    }
-
-    /// The address at the end of a line, the first one being 1.
-    ///
-    /// # Panics
-    /// Where the line does not come in time or ends in no address.
-    pub fn address_in_line(&self, number: usize) -> SocketAddr {
-        let line = self.wait_for_lines(number).remove(number - 1);
-        let word = line.rsplit([' ', '/']).next().unwrap_or_default();
-        let word = word.replace("localhost", "127.0.0.1");
-        word.parse().unwrap_or_else(|_| {
-            panic!("{}: no address ends the line «{line}»", self.running.name())
+        *self.address.get_or_init(|| {
+            let line = self.wait_for_lines(1).remove(0);
+            let word = line.rsplit([' ', '/']).next().unwrap_or_default();
+            let word = word.replace("localhost", "127.0.0.1");
+            word.parse().unwrap_or_else(|_| {
+                let name = self.running.name();
+                panic!("{name}: no address ends the line «{line}»")
+            })
         })
     }
 
@@ -189,17 +170,9 @@ impl Program {
     /// # Panics
     /// Where the program does not read its input any more.
     pub fn type_line(&mut self, line: &str) {
-        self.type_bytes(format!("{line}\n").as_bytes());
-    }
-
-    /// Sends bytes to the program's input, as a pipe does.
-    ///
-    /// # Panics
-    /// Where the program does not read its input any more.
-    pub fn type_bytes(&mut self, bytes: &[u8]) {
-        self.running
-            .write(bytes)
-            .expect("the program reads its input");
+        let line = format!("{line}\n");
+        let typed = self.running.write(line.as_bytes());
+        typed.expect("the program reads its input");
     }
 
     /// Ends the program's input, as Ctrl-D does.

@@ -128,7 +128,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
     let size = usize::try_from(size).unwrap_or(usize::MAX);
     let end = reader.at().saturating_add(size);
     reader.ends_in(size.saturating_add(1));
-    let (content, mut frame) = reader.within(size, |reader| match kind {
+    let (content, frame) = reader.within(size, |reader| match kind {
         METHOD => parse_method(reader, channel),
         HEADER => parse_header(reader, channel),
         BODY => Ok(parse_body(reader, channel)),
@@ -145,7 +145,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
         return Err(reader.fault_at(Fault::AmqpEnd, end));
     }
     reader.field("amqp.frame_end", "frame-end", end, "206");
-    frame.continues = matches!(kind, HEADER | BODY);
     reader.finish(content, frame)
 }
 

@@ -749,7 +749,7 @@ impl Parts {
             };
             frame = zmtp::frame(kind, format!("{name} {}", shown(prefix)));
         }
-        parts.fields.into_frame(&mut frame);
+        frame.fields = parts.fields.list();
         (parts.bytes, parts.length, frame)
     }
 }

@@ -28,9 +28,6 @@ macro_rules! faults {
         }
 
         impl Fault {
-            /// All of them.
-            pub const ALL: &[Fault] = &[$(Fault::$name,)*];
-
             /// A name for programs: lower case, with hyphens.
             pub fn id(self) -> &'static str {
                 match self {

@@ -67,14 +67,9 @@ pub struct Frame {
     pub summary: String,
     /// What it carries, where that is text: its beginning, on one line.
     pub preview: Option<String>,
-    /// It goes on with what the frame before it, in the same direction, began:
-    /// AMQP's content after its method, a WebSocket message's next fragment.
-    pub continues: bool,
     /// The parts, in the order of their bytes; a part of a part comes after
-    /// the whole.
+    /// the whole. Of very many, the first ones.
     pub fields: Vec<Field>,
-    /// How many more parts there are, which are not in the list.
-    pub more_fields: usize,
 }
 
 impl Frame {
@@ -89,9 +84,7 @@ impl Frame {
             kind: kind.into(),
             summary: line(summary.as_ref(), 200),
             preview: None,
-            continues: false,
             fields: Vec::new(),
-            more_fields: 0,
         }
     }
 }

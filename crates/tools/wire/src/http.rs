@@ -116,7 +116,7 @@ impl Message {
 
     /// Whether the list that this header holds has this token, in any case
     /// (RFC 9110, 5.6.1).
-    pub fn lists(&self, name: &str, token: &str) -> bool {
+    fn lists(&self, name: &str, token: &str) -> bool {
         self.tokens(name).any(|one| one.eq_ignore_ascii_case(token))
     }
 
@@ -141,11 +141,6 @@ impl Message {
     }
 }
 
-/// Decodes the request at the beginning of these bytes.
-pub fn decode_request(bytes: &[u8]) -> Decoded<Message> {
-    decode(bytes, Role::Request, false)
-}
-
 /// Decodes the response at the beginning of these bytes, which is to a request
 /// with this method. `ended` is whether the server has closed: only then is a
 /// body whole that says nothing of its length. A 1xx response is one of its
@@ -155,11 +150,7 @@ pub fn decode_response(
     method: &str,
     ended: bool,
 ) -> Decoded<Message> {
-    decode(bytes, Role::response_to(method), ended)
-}
-
-fn decode(bytes: &[u8], role: Role, ended: bool) -> Decoded<Message> {
-    let mut incoming = Incoming::new(role, usize::MAX);
+    let mut incoming = Incoming::new(Role::response_to(method), usize::MAX);
     let (_, mut progress) = incoming.push(bytes);
     let needed = bytes.len().saturating_add(incoming.needed());
     if ended && matches!(progress, Progress::More) {
@@ -450,7 +441,7 @@ impl Incoming {
         let summary = message.start.to_string();
         let mut frame = Frame::new(Protocol::Http, kind, summary);
         frame.preview = preview(&message.body);
-        std::mem::take(&mut self.fields).into_frame(&mut frame);
+        frame.fields = std::mem::take(&mut self.fields).list();
         let length = self.length;
         for field in &mut frame.fields {
             if field.id.starts_with("http.chunk_") && field.value.is_empty() {

@@ -28,7 +28,7 @@ pub mod mqtt;
 pub mod pcapng;
 mod reader;
 mod relay;
-pub mod text;
+mod text;
 pub mod websocket;
 pub mod zmtp;
 

@@ -188,10 +188,12 @@ fn decoded(
 ) -> Result<(Packet, Frame), Stop> {
     let first = reader.u8()?;
     let (number, flags) = (first >> 4, first & 15);
-    let kind = Kind::of(number)
-        .filter(|kind| version == Version::V5 || *kind != Kind::Auth)
+    let (kind, name) = usize::from(number)
+        .checked_sub(1)
+        .map(|index| KINDS[index])
+        .filter(|(kind, _)| version == Version::V5 || *kind != Kind::Auth)
         .ok_or(reader.fault_at(Fault::MqttType, 0))?;
-    let named = format!("{number} ({})", kind.name());
+    let named = format!("{number} ({name})");
     reader.bits("mqtt.type", "MQTT Control Packet type", 0..4, named);
     if kind == Kind::Publish {
         reader.bits("mqtt.dup", "DUP flag", 4..5, flags >> 3);
@@ -220,16 +222,23 @@ fn decoded(
                 return Err(reader.fault_at(Fault::MqttFlags, from));
             }
             let session_present = flags == 1;
-            let value = u8::from(session_present);
-            let name = "Session Present";
-            reader.field("mqtt.session_present", name, from, value);
+            reader.field(
+                "mqtt.session_present",
+                "Session Present",
+                from,
+                flags,
+            );
             let code = if version == Version::V5 {
                 reason(reader)?
             } else {
                 let from = reader.at();
                 let code = reader.u8()?;
-                let name = "Connect Return code";
-                reader.field("mqtt.return_code", name, from, code);
+                reader.field(
+                    "mqtt.return_code",
+                    "Connect Return code",
+                    from,
+                    code,
+                );
                 code
             };
             properties(reader, version)?;
@@ -256,11 +265,11 @@ fn decoded(
         Kind::SubAck => {
             let id = packet_id(reader)?;
             properties(reader, version)?;
-            let (field, name) = match version {
+            let (field, what) = match version {
                 Version::V5 => ("mqtt.reason_code", "Reason Code"),
                 _ => ("mqtt.granted_qos", "Return Code"),
             };
-            let codes = codes(reader, field, name)?;
+            let codes = codes(reader, field, what)?;
             Packet::SubAck { id, codes }
         }
         Kind::Unsubscribe => {
@@ -293,10 +302,11 @@ fn decoded(
         },
     };
     let summary = match summary(&packet) {
-        Some(more) => format!("{} {more}", kind.name()),
-        None => kind.name().to_string(),
+        Some(more) => format!("{name} {more}"),
+        None => name.to_string(),
     };
-    let mut frame = Frame::new(Protocol::Mqtt, kind.id(), summary);
+    let kind = format!("mqtt.{}", name.to_ascii_lowercase());
+    let mut frame = Frame::new(Protocol::Mqtt, kind, summary);
     frame.preview = carries;
     Ok((packet, frame))
 }
@@ -376,74 +386,31 @@ enum Kind {
     Auth,
 }
 
-impl Kind {
-    /// The type with this number (2.2.1).
-    fn of(number: u8) -> Option<Kind> {
-        Some(match number {
-            1 => Kind::Connect,
-            2 => Kind::ConnAck,
-            3 => Kind::Publish,
-            4 => Kind::PubAck,
-            5 => Kind::PubRec,
-            6 => Kind::PubRel,
-            7 => Kind::PubComp,
-            8 => Kind::Subscribe,
-            9 => Kind::SubAck,
-            10 => Kind::Unsubscribe,
-            11 => Kind::UnsubAck,
-            12 => Kind::PingReq,
-            13 => Kind::PingResp,
-            14 => Kind::Disconnect,
-            15 => Kind::Auth,
-            _ => return None,
-        })
-    }
+/// The types and their names, from number 1 (2.2.1).
+const KINDS: [(Kind, &str); 15] = [
+    (Kind::Connect, "CONNECT"),
+    (Kind::ConnAck, "CONNACK"),
+    (Kind::Publish, "PUBLISH"),
+    (Kind::PubAck, "PUBACK"),
+    (Kind::PubRec, "PUBREC"),
+    (Kind::PubRel, "PUBREL"),
+    (Kind::PubComp, "PUBCOMP"),
+    (Kind::Subscribe, "SUBSCRIBE"),
+    (Kind::SubAck, "SUBACK"),
+    (Kind::Unsubscribe, "UNSUBSCRIBE"),
+    (Kind::UnsubAck, "UNSUBACK"),
+    (Kind::PingReq, "PINGREQ"),
+    (Kind::PingResp, "PINGRESP"),
+    (Kind::Disconnect, "DISCONNECT"),
+    (Kind::Auth, "AUTH"),
+];
 
+impl Kind {
     /// The flags that it must have (2.2.2).
     fn flags(self) -> u8 {
         match self {
             Kind::PubRel | Kind::Subscribe | Kind::Unsubscribe => 2,
             _ => 0,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Connect => "CONNECT",
-            Kind::ConnAck => "CONNACK",
-            Kind::Publish => "PUBLISH",
-            Kind::PubAck => "PUBACK",
-            Kind::PubRec => "PUBREC",
-            Kind::PubRel => "PUBREL",
-            Kind::PubComp => "PUBCOMP",
-            Kind::Subscribe => "SUBSCRIBE",
-            Kind::SubAck => "SUBACK",
-            Kind::Unsubscribe => "UNSUBSCRIBE",
-            Kind::UnsubAck => "UNSUBACK",
-            Kind::PingReq => "PINGREQ",
-            Kind::PingResp => "PINGRESP",
-            Kind::Disconnect => "DISCONNECT",
-            Kind::Auth => "AUTH",
-        }
-    }
-
-    fn id(self) -> &'static str {
-        match self {
-            Kind::Connect => "mqtt.connect",
-            Kind::ConnAck => "mqtt.connack",
-            Kind::Publish => "mqtt.publish",
-            Kind::PubAck => "mqtt.puback",
-            Kind::PubRec => "mqtt.pubrec",
-            Kind::PubRel => "mqtt.pubrel",
-            Kind::PubComp => "mqtt.pubcomp",
-            Kind::Subscribe => "mqtt.subscribe",
-            Kind::SubAck => "mqtt.suback",
-            Kind::Unsubscribe => "mqtt.unsubscribe",
-            Kind::UnsubAck => "mqtt.unsuback",
-            Kind::PingReq => "mqtt.pingreq",
-            Kind::PingResp => "mqtt.pingresp",
-            Kind::Disconnect => "mqtt.disconnect",
-            Kind::Auth => "mqtt.auth",
         }
     }
 }

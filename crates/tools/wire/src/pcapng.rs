@@ -29,20 +29,8 @@ const ACK: u8 = 16;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-/// Writes events to a capture, one after the other.
-pub struct Writer<W> {
-    to: W,
-    /// When the recorder's time began, since 1970.
-    started: Duration,
-    streams: HashMap<u64, Stream>,
-    /// The pairs of addresses that connections have had.
-    used: HashSet<(SocketAddr, SocketAddr)>,
-    /// The identification of the last IPv4 packet.
-    identification: u16,
-    packets: u64,
-}
-
-/// Writes a whole capture; gives back where it was written.
+/// Writes a capture of what a recorder told, whose time began
+/// [then](crate::Recorder::started); gives back where it was written.
 ///
 /// # Errors
 /// It cannot be written.
@@ -55,8 +43,20 @@ pub fn write<'a, W: Write>(
     for event in events {
         writer.write(event)?;
     }
-    let (to, _) = writer.finish()?;
-    Ok(to)
+    writer.to.flush()?;
+    Ok(writer.to)
+}
+
+/// Writes events to a capture, one after the other.
+struct Writer<W> {
+    to: W,
+    /// When the recorder's time began, since 1970.
+    started: Duration,
+    streams: HashMap<u64, Stream>,
+    /// The pairs of addresses that connections have had.
+    used: HashSet<(SocketAddr, SocketAddr)>,
+    /// The identification of the last IPv4 packet.
+    identification: u16,
 }
 
 /// A connection, as far as it has gone.
@@ -78,12 +78,8 @@ struct End {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a capture of what a recorder tells, whose time began
-    /// [then](crate::Recorder::started).
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn new(mut to: W, started: SystemTime) -> io::Result<Writer<W>> {
+    /// Begins a capture.
+    fn new(mut to: W, started: SystemTime) -> io::Result<Writer<W>> {
         let mut section = Vec::new();
         section.extend(0x1a2b_3c4d_u32.to_le_bytes()); // the byte order
         section.extend(1_u16.to_le_bytes()); // version 1.0
@@ -105,16 +101,12 @@ impl<W: Write> Writer<W> {
             streams: HashMap::new(),
             used: HashSet::new(),
             identification: 0,
-            packets: 0,
         })
     }
 
     /// Writes the packets of an event. The server's address is the documented
     /// one, so that Wireshark knows the protocol by the port.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn write(&mut self, event: &Event) -> io::Result<()> {
+    fn write(&mut self, event: &Event) -> io::Result<()> {
         let at = self.started + event.at;
         let id = event.connection;
         let mut stream = match &event.what {
@@ -133,16 +125,6 @@ impl<W: Write> Writer<W> {
             self.streams.insert(id, stream);
         }
         Ok(())
-    }
-
-    /// Ends the capture; gives back where it was written, and how many packets
-    /// it has.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub fn finish(mut self) -> io::Result<(W, u64)> {
-        self.to.flush()?;
-        Ok((self.to, self.packets))
     }
 
     /// A connection that begins.
@@ -336,7 +318,6 @@ impl<W: Write> Writer<W> {
             option(&mut body, 1, comment.as_bytes());
             option(&mut body, 0, &[]);
         }
-        self.packets += 1;
         block(&mut self.to, 6, &body)
     }
 }

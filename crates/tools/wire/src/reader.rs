@@ -40,10 +40,7 @@ pub(crate) fn whole<T>(parsed: Parsed<T>, bytes: &[u8]) -> Decoded<T> {
 
 /// The parts of a frame, up to a number.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
-    list: Vec<Field>,
-    more: usize,
-}
+pub(crate) struct Fields(Vec<Field>);
 
 impl Fields {
     /// Adds a part, and gives its place in the list.
@@ -65,12 +62,11 @@ impl Fields {
         bits: Option<Range<usize>>,
         value: impl ToString,
     ) -> Option<usize> {
-        let place = self.list.len();
+        let place = self.0.len();
         if place == FIELDS {
-            self.more += 1;
             return None;
         }
-        self.list.push(Field {
+        self.0.push(Field {
             id,
             name: name.into(),
             bytes,
@@ -82,29 +78,21 @@ impl Fields {
 
     /// A part that is in the list already.
     pub fn at(&mut self, place: Option<usize>) -> Option<&mut Field> {
-        self.list.get_mut(place?)
+        self.0.get_mut(place?)
     }
 
     /// Adds the parts of a frame that is itself a part, and begins there.
     pub fn add_all(&mut self, frame: Frame, start: usize) {
-        self.more += frame.more_fields;
-        for field in frame.fields {
-            let bytes = field.bytes.start + start..field.bytes.end + start;
-            let Field {
-                id,
-                name,
-                bits,
-                value,
-                ..
-            } = field;
-            self.add_bits(id, name, bytes, bits, value);
+        let room = FIELDS - self.0.len();
+        for mut field in frame.fields.into_iter().take(room) {
+            field.bytes = field.bytes.start + start..field.bytes.end + start;
+            self.0.push(field);
         }
     }
 
-    /// Gives them to the frame.
-    pub fn into_frame(self, frame: &mut Frame) {
-        frame.fields = self.list;
-        frame.more_fields = self.more;
+    /// All of them.
+    pub fn list(self) -> Vec<Field> {
+        self.0
     }
 }
 
@@ -301,7 +289,7 @@ impl<'a> Reader<'a> {
         if self.at < self.end && self.end != usize::MAX {
             return Err(self.fault(Fault::LeftOver));
         }
-        self.fields.into_frame(&mut frame);
+        frame.fields = self.fields.list();
         Ok(Whole {
             content,
             frame,

@@ -27,6 +27,6 @@ fn frame(kind: &'static str, bytes: &[u8]) -> Frame {
     };
     let mut frame = Frame::new(Protocol::Text, kind, summary);
     frame.preview = preview(bytes);
-    fields.into_frame(&mut frame);
+    frame.fields = fields.list();
     frame
 }

@@ -39,70 +39,37 @@ pub struct Frame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Opcode {
     /// More of the message that another frame began.
-    Continuation,
+    Continuation = 0,
     /// The first frame of a text, which is UTF-8.
-    Text,
+    Text = 1,
     /// The first frame of any bytes.
-    Binary,
+    Binary = 2,
     /// The end, with a code and a reason, or nothing.
-    Close,
+    Close = 8,
     /// Asks for a Pong with the same payload.
-    Ping,
+    Ping = 9,
     /// Answers a Ping, or says that one is still there.
-    Pong,
+    Pong = 10,
 }
 
 impl Opcode {
     /// The opcode with this number; the others are reserved.
-    pub fn from_number(number: u8) -> Option<Opcode> {
-        Some(match number {
-            0 => Opcode::Continuation,
-            1 => Opcode::Text,
-            2 => Opcode::Binary,
-            8 => Opcode::Close,
-            9 => Opcode::Ping,
-            10 => Opcode::Pong,
-            _ => return None,
-        })
-    }
-
-    /// Its number.
-    pub fn number(self) -> u8 {
-        match self {
-            Opcode::Continuation => 0,
-            Opcode::Text => 1,
-            Opcode::Binary => 2,
-            Opcode::Close => 8,
-            Opcode::Ping => 9,
-            Opcode::Pong => 10,
-        }
+    fn from_number(number: u8) -> Option<Opcode> {
+        [
+            Opcode::Continuation,
+            Opcode::Text,
+            Opcode::Binary,
+            Opcode::Close,
+            Opcode::Ping,
+            Opcode::Pong,
+        ]
+        .into_iter()
+        .find(|opcode| *opcode as u8 == number)
     }
 
     /// Whether it is a control frame: Close, Ping or Pong.
-    pub fn is_control(self) -> bool {
-        self.number() >= 8
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Opcode::Continuation => "Continuation",
-            Opcode::Text => "Text",
-            Opcode::Binary => "Binary",
-            Opcode::Close => "Close",
-            Opcode::Ping => "Ping",
-            Opcode::Pong => "Pong",
-        }
-    }
-
-    fn kind(self) -> &'static str {
-        match self {
-            Opcode::Continuation => "websocket.continuation",
-            Opcode::Text => "websocket.text",
-            Opcode::Binary => "websocket.binary",
-            Opcode::Close => "websocket.close",
-            Opcode::Ping => "websocket.ping",
-            Opcode::Pong => "websocket.pong",
-        }
+    fn is_control(self) -> bool {
+        self as u8 >= 8
     }
 }
 
@@ -122,7 +89,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
     reader.bits("websocket.rsv", "RSV1-3", 1..4, format!("{rsv:03b}"));
     let opcode = Opcode::from_number(number)
         .ok_or(reader.fault_at(Fault::WebSocketOpcode, 0))?;
-    let named = format!("{number} ({})", opcode.name());
+    let named = format!("{number} ({opcode:?})");
     reader.bits("websocket.opcode", "opcode", 4..8, named);
     if rsv & 3 != 0 {
         return Err(reader.fault_at(Fault::WebSocketReserved, 0));
@@ -176,7 +143,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
             *byte ^= key;
         }
     }
-    let mut summary = opcode.name().to_string();
+    let mut summary = format!("{opcode:?}");
+    let kind = format!("websocket.{}", summary.to_ascii_lowercase());
     let mut carries = preview(&payload);
     let mut value = shown(&payload);
     if rsv != 0 {
@@ -207,10 +175,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<Frame> {
         masking_key,
         payload,
     };
-    let kind = opcode.kind();
     let mut frame = crate::Frame::new(Protocol::WebSocket, kind, summary);
     frame.preview = carries;
-    frame.continues = opcode == Opcode::Continuation;
     reader.finish(content, frame)
 }
 

@@ -10,8 +10,7 @@ use std::time::SystemTime;
 
 use programs::Port;
 use transcript::Ports;
-use wire::pcapng::Writer;
-use wire::{Ends, Recorder, Recording, Relay};
+use wire::{Ends, Recorder, Recording, Relay, pcapng};
 
 use crate::live::event::{Number, Outbox};
 use crate::live::relayed::{Known, Relayed, Shown};
@@ -221,11 +220,7 @@ impl Recorded {
     /// # Errors
     /// It is longer than such a file can be.
     pub fn capture(&self) -> io::Result<Vec<u8>> {
-        let mut writer = Writer::new(Vec::new(), self.started)?;
-        for event in self.recording.events() {
-            writer.write(&event)?;
-        }
-        writer.finish().map(|(file, _)| file)
+        pcapng::write(Vec::new(), self.started, &self.recording.events())
     }
 
     /// How many events were not kept.
