@@ -583,7 +583,7 @@ fn ctrl_c(trial: &mut Trial) -> Outcome {
 
     let wire = factory.starts("máquina 2")?;
     let (part, other) = (factory.part(), factory.part());
-    factory.orders(&part, 10)?;
+    factory.orders(&part, 20)?;
     factory.orders(&other, 1)?;
     factory.is_half_way("máquina 2", &wire)?;
     factory.trial.interrupts_at_once(|| {})?;
