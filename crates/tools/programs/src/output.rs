@@ -38,14 +38,19 @@ impl State {
 }
 
 impl Output {
-    /// Has a thread read all there is to read, keeping the last `limit` bytes.
-    pub(crate) fn gather(
-        &self,
-        mut pipe: impl Read + Send + 'static,
+    /// What comes out of this pipe: a thread reads all there is to read, and
+    /// keeps the last `limit` bytes. Without a pipe nothing comes.
+    pub(crate) fn of(
+        pipe: Option<impl Read + Send + 'static>,
         limit: usize,
         mut heard: impl FnMut(&[u8]) + Send + 'static,
-    ) {
-        let output = self.clone();
+    ) -> Output {
+        let gathered = Output::default();
+        let Some(mut pipe) = pipe else {
+            gathered.lock().ended = true;
+            return gathered;
+        };
+        let output = gathered.clone();
         thread::spawn(move || {
             let mut buffer = vec![0; 64 * 1024];
             loop {
@@ -78,13 +83,7 @@ impl Output {
                 }
             }
         });
-    }
-
-    /// An output in which nothing comes.
-    pub(crate) fn silent() -> Output {
-        let output = Output::default();
-        output.lock().ended = true;
-        output
+        gathered
     }
 
     pub(crate) fn discard(&self) {

@@ -58,11 +58,6 @@ impl<'a> Setup<'a> {
         }
     }
 
-    /// The program's name or path, as it is in the command.
-    pub fn name(&self) -> String {
-        self.command.get_program().to_string_lossy().into_owned()
-    }
-
     /// With an input that has nothing in it.
     #[must_use]
     pub fn without_input(mut self) -> Setup<'a> {
@@ -115,7 +110,7 @@ impl<'a> Setup<'a> {
     /// # Errors
     /// Where it does not exist or may not be executed.
     pub fn start(self) -> io::Result<Program> {
-        let name = self.name();
+        let name = self.command.get_program().to_string_lossy().into_owned();
         self.command.stdin(if self.input {
             Stdio::piped()
         } else {
@@ -153,25 +148,17 @@ impl<'a> Setup<'a> {
                 }
             }
         };
-        let mut stdout = Output::silent();
-        let mut stderr = Output::silent();
-        if let Some(pipe) = seen {
-            stdout = Output::default();
-            stdout.gather(pipe, self.kept, heard(Stream::Stdout));
-        }
-        if let Some(pipe) = child.stdout.take() {
-            stdout = Output::default();
-            stdout.gather(pipe, self.kept, heard(Stream::Stdout));
-        }
-        if let Some(pipe) = child.stderr.take() {
-            stderr = Output::default();
-            stderr.gather(pipe, self.kept, heard(Stream::Stderr));
-        }
+        let (kept, out) = (self.kept, heard(Stream::Stdout));
+        let stdout = match seen {
+            Some(pipe) => Output::of(Some(pipe), kept, out),
+            None => Output::of(child.stdout.take(), kept, out),
+        };
+        let errors = child.stderr.take();
         Ok(Program {
             name,
             stdin: Mutex::new(child.stdin.take()),
             stdout,
-            stderr,
+            stderr: Output::of(errors, kept, heard(Stream::Stderr)),
             live,
             child: Mutex::new(child),
         })

@@ -83,14 +83,17 @@ mod system {
     }
 }
 
-#[cfg(all(unix, not(target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 mod system {
     use std::process::Command;
 
     use super::Usage;
 
-    /// The memory of the group, as `ps` has it.
+    /// The memory of the group, as Unix's `ps` has it.
     pub fn memory(id: u32) -> Option<u64> {
+        if cfg!(windows) {
+            return None;
+        }
         let listed = Command::new("ps")
             .args(["-A", "-o", "pgid=,rss="])
             .output()
@@ -101,19 +104,6 @@ mod system {
             (group.parse() == Ok(id)).then(|| kib.trim().parse().ok())?
         });
         Some(of_group.sum::<u64>() * 1024)
-    }
-
-    pub fn usage(_: u32) -> Option<Usage> {
-        None
-    }
-}
-
-#[cfg(windows)]
-mod system {
-    use super::Usage;
-
-    pub fn memory(_: u32) -> Option<u64> {
-        None
     }
 
     pub fn usage(_: u32) -> Option<Usage> {

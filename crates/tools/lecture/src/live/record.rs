@@ -13,7 +13,7 @@ use tokio::time;
 
 use super::cast::Cast;
 use super::event::{Event, Number, Outbox, Stamped};
-use super::session::{Request, Session};
+use super::session::{Request, Session, why};
 use super::visitor;
 use crate::site::Files;
 
@@ -141,9 +141,10 @@ async fn build(program: &str) -> Result<(), String> {
         Ok(Err(BuildError::DoesNotCompile(words))) => {
             Err(format!("{words}{program}: não compila."))
         }
-        Ok(Err(error)) => {
-            Err(format!("{program}: o cargo falhou ({error:?})."))
+        Ok(Err(BuildError::Failed(words))) => {
+            Err(format!("{words}{program}: o cargo falhou."))
         }
+        Ok(Err(error)) => Err(format!("{program}: {}.", why(&error))),
         Err(error) => Err(format!("{program}: {error}.")),
     }
 }

@@ -19,6 +19,8 @@ use super::event::{Event, Number, Outbox, Source};
 use run::Run;
 use wire::Wire;
 
+pub use run::why;
+
 /// The most programs that run at a time, for one page and for all.
 const ON_A_PAGE: usize = 12;
 const AT_ALL: usize = 40;

@@ -284,21 +284,7 @@ impl Task {
             Ok(mut paths) => paths
                 .remove(name.as_str())
                 .ok_or_else(|| format!("{name} não é um programa desta aula")),
-            // Cargo has said it.
-            Err(BuildError::DoesNotCompile(_) | BuildError::Failed(_)) => {
-                Err(String::new())
-            }
-            Err(BuildError::NoCargo(error)) => Err(format!(
-                "Não foi possível correr o cargo ({error}). Instale o Rust: \
-                 https://rustup.rs"
-            )),
-            Err(BuildError::ReadOnly(folder)) => Err(format!(
-                "Não é possível escrever em {}, onde o cargo compila",
-                folder.display()
-            )),
-            Err(BuildError::NoWorkspace) => {
-                Err("A pasta da aula já não está aqui".to_string())
-            }
+            Err(error) => Err(why(&error)),
         }
     }
 
@@ -416,6 +402,22 @@ fn how(status: ExitStatus) -> String {
         }
     }
     status.code().unwrap_or_default().to_string()
+}
+
+/// Why there is no program; nothing where cargo itself says it.
+pub fn why(error: &BuildError) -> String {
+    match error {
+        BuildError::DoesNotCompile(_) | BuildError::Failed(_) => String::new(),
+        BuildError::NoCargo(error) => format!(
+            "Não foi possível correr o cargo ({error}). Instale o Rust: \
+             https://rustup.rs"
+        ),
+        BuildError::ReadOnly(folder) => format!(
+            "Não é possível escrever em {}, onde o cargo compila",
+            folder.display()
+        ),
+        BuildError::NoWorkspace => "A pasta da aula já não está aqui".into(),
+    }
 }
 
 #[cfg(test)]
