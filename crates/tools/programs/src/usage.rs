@@ -101,7 +101,7 @@ mod system {
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
         let of_group = listed.lines().filter_map(|line| {
             let (group, kib) = line.trim().split_once(' ')?;
-            (group.parse() == Ok(id)).then(|| kib.trim().parse().ok())?
+            (group.parse() == Ok(id)).then(|| kib.trim().parse::<u64>().ok())?
         });
         Some(of_group.sum::<u64>() * 1024)
     }

@@ -2,7 +2,6 @@
 //! with bad ones and with Ctrl-C.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
 use programs::Folder;
 
@@ -68,8 +67,10 @@ pub fn refused(name: &str, binds: bool, message: &str) {
 /// Where it takes longer or complains.
 #[cfg(unix)]
 pub fn ends_with_ctrl_c(mut program: Program) -> String {
-    use rustix::process::Signal;
     use std::os::unix::process::ExitStatusExt;
+    use std::time::Duration;
+
+    use rustix::process::Signal;
 
     program.interrupt();
     let finished = program.finish_within(Duration::from_secs(2));
