@@ -130,7 +130,7 @@ impl Program {
         let program = Arc::new(program);
         let watched = Arc::downgrade(&program);
         let watching = Arc::clone(&seen);
-        thread::spawn(move || watch(&watched, &watching));
+        thread::spawn(move || watch(&watched, &watching, CHECK));
         Ok(Program {
             lines: program.stdout().lines(),
             program,
@@ -159,6 +159,12 @@ impl Program {
         let ended = || self.ended().is_some();
         machine::is_quiet_unless(&self.processes(), ANSWER, ended);
         self.ended()
+    }
+
+    /// Ends it when it takes longer than this, as it is after [`CHECK`].
+    #[cfg(test)]
+    pub fn takes_at_most(&self, limit: Duration) {
+        watch(&Arc::downgrade(&self.program), &self.seen, limit);
     }
 
     /// Ends it at once, with all that it started: `kill -9`.
@@ -240,7 +246,11 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 /// Ends a program that takes too long or too much.
-fn watch(program: &Weak<programs::Program>, seen: &Mutex<Seen>) {
+fn watch(
+    program: &Weak<programs::Program>,
+    seen: &Mutex<Seen>,
+    limit: Duration,
+) {
     let start = Instant::now();
     loop {
         thread::sleep(Duration::from_millis(25));
@@ -253,7 +263,7 @@ fn watch(program: &Weak<programs::Program>, seen: &Mutex<Seen>) {
             Some(Offence::Flooded)
         } else if memory > MEMORY_LIMIT {
             Some(Offence::TookMemory)
-        } else if start.elapsed() > CHECK {
+        } else if start.elapsed() > limit {
             Some(Offence::TookTime)
         } else {
             continue;

@@ -143,7 +143,7 @@ pub fn summary(
         let only = format!("A verificação {number}");
         let text = match &checked.verdict {
             Verdict::Passed => format!(
-                "{} Todas: cargo run -p lab -- check {}{rest}",
+                "{}\nTodas: cargo run -p lab -- check {}{rest}",
                 style.good(&format!("{only} passa.")),
                 lab.name
             ),

@@ -187,8 +187,16 @@ fn program_that_does_not_exist() {
         &["check", "lab_sensor_tcp", "--", "./nao_existe", "{addr}"],
     );
     assert_eq!(output.status.code(), Some(1));
-    assert!(stdout(&output).contains("Não existe nenhum «./nao_existe»"));
-    assert!(!stdout(&output).contains("por causa de um cliente"));
+    let said = stdout(&output);
+    assert!(said.contains("✗ o programa não arranca: "), "{said}");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        said.contains(
+            "Não existe nenhum «./nao_existe», ou não se pode executar. \
+             Experimente o comando sozinho, num terminal."
+        ),
+        "{said}"
+    );
 }
 
 /// Without a broker nothing is known of the program: nothing passes.

@@ -10,6 +10,9 @@ mod telemetry_udp;
 mod thermostat_mqtt;
 mod work_queue_rabbitmq;
 
+#[cfg(test)]
+mod sentences;
+
 use crate::check::{Check, Lab};
 
 /// In the order of the lecture.

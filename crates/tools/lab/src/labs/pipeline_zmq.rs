@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::bytes::Expected;
 use crate::check::{Check, Lab, Needs};
-use crate::limits::SILENCE;
 use crate::outcome::{Failure, Outcome};
 use crate::peers::zmq::{Kind, Listener, Socket, connect};
 use crate::trial::{Trial, at, free_ports};
@@ -545,8 +544,7 @@ fn ventilator_slow(trial: &mut Trial) -> Outcome {
         }
     }
     all_given(given, TASKS)?;
-    let program = trial.named("ventilator");
-    if program.ended_within(SILENCE).is_some() {
+    if trial.survives().is_err() {
         return Err(Failure::new(
             "o ventilator terminou antes de o lote estar feito",
         ));
@@ -612,11 +610,6 @@ fn together(trial: &mut Trial) -> Outcome {
             "os dois workers dizem que fizeram {} e {} tarefas, de {TASKS}",
             done[0], done[1]
         )));
-    }
-    if done[1] > done[0] {
-        return Err(Failure::new(
-            "o worker lento fez mais tarefas do que o rápido",
-        ));
     }
     for (name, _) in programs {
         ends_well(trial, name)?;

@@ -259,9 +259,7 @@ impl<'t, 'a> Factory<'t, 'a> {
     /// A machine gets what was sent, and has begun to work on it: by now, an
     /// acknowledgement that comes too early has reached the broker.
     fn is_half_way(&mut self, name: &str, wire: &Network) -> Outcome {
-        self.awaits(ANSWER, wire, DELIVERED, || {
-            Failure::new(format!("{name} não recebeu a peça"))
-        })?;
+        self.awaits(ANSWER, wire, DELIVERED, nobody_takes)?;
         thread::sleep(3 * DOT);
         self.trial.steps.add(name, "recebe-a, e começa");
         Ok(())
@@ -335,6 +333,15 @@ impl<'t, 'a> Factory<'t, 'a> {
     }
 }
 
+/// The broker delivers a part to nobody, though it could.
+fn nobody_takes() -> Box<Failure> {
+    Failure::new("a peça ficou na fila: nenhuma máquina a recebeu").because(
+        "A máquina subscreveu «pecas», mas o broker não lhe entrega nada: ou \
+         cancelou a subscrição, ou ainda não confirmou, nem rejeitou, a peça \
+         anterior.",
+    )
+}
+
 fn does_parts(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
     factory.starts("máquina 1")?;
@@ -395,8 +402,7 @@ fn prefetch(trial: &mut Trial) -> Outcome {
     let said = format!("envia «{long}», com {LONG} pontos, para «{PARTS}»");
     steps.add("verificador", said);
     factory.orders_quietly(&long, LONG)?;
-    let waiting = || Failure::new("nenhuma das máquinas recebeu a peça");
-    factory.trial.awaits(ANSWER, waiting, || {
+    factory.trial.awaits(ANSWER, nobody_takes, || {
         let mut busy = machines.iter();
         busy.any(|wire| wire.saw(DELIVERED)).then_some(())
     })?;

@@ -11,7 +11,7 @@ use crate::bytes::{Expected, summarised};
 use crate::limits::ANSWER;
 use crate::outcome::{Failure, Kind, Outcome, Steps};
 use crate::peers::tcp::{Client, NoFrame};
-use crate::trial::Trial;
+use crate::trial::{Trial, deaf};
 
 /// A response, as far as the labs look at it.
 pub struct Response {
@@ -109,10 +109,7 @@ impl HttpClient {
             None => {
                 self.answered = 0;
                 let stream = TcpStream::connect_timeout(&self.address, ANSWER)
-                    .map_err(|error| {
-                        Failure::new("o programa deixou de aceitar ligações")
-                            .because(format!("A ligação falhou: {error}."))
-                    })?;
+                    .map_err(|error| deaf(&error))?;
                 Client::new(self.name.clone(), stream, self.steps.clone())
             }
         };

@@ -445,3 +445,28 @@ fn guess(
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn who_stops_reading_is_told_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stream = TcpStream::connect(address).expect("connect");
+        let _deaf = listener.accept().expect("a connection");
+        let name = "cliente 1".to_string();
+        let mut client = Client::new(name, stream, Steps::default());
+        let soon = Some(Duration::from_millis(100));
+        client.stream.set_write_timeout(soon).expect("a time limit");
+        // More than the system keeps on the way.
+        let failure = client.writes(&vec![0; 64 << 20]).expect_err("deaf");
+        assert_eq!(
+            failure.what,
+            "o programa deixou de ler o que o cliente 1 lhe envia"
+        );
+    }
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use wire::zmtp::{Frame, decode, decode_greeting};
 
 use crate::bytes::{Expected, summarised};
-use crate::limits::{ANSWER, SILENCE, START};
+use crate::limits::{ANSWER, SILENCE};
 use crate::outcome::{Failure, Outcome};
 use crate::peers::tcp::{Client, NoFrame};
 use crate::trial::Trial;
@@ -75,7 +75,7 @@ impl Listener {
                 name: name.to_string(),
                 listener,
             }),
-            Err(error) => Err(Failure::new(format!(
+            Err(error) => Err(Failure::not_run(format!(
                 "o verificador ficou sem a porta {}: {error}",
                 address.port()
             ))),
@@ -84,10 +84,11 @@ impl Listener {
 
     /// The program's connection, before any word on it.
     pub fn accept(&self, trial: &mut Trial) -> Outcome<Client> {
+        let limit = trial.time_to_connect();
         let missing = || {
             Failure::new(format!(
                 "ao fim de {} s, o programa ainda não se ligou ao {}",
-                START.as_secs(),
+                limit.as_secs(),
                 self.name
             ))
             .because(
@@ -96,7 +97,7 @@ impl Listener {
                  a seguir e os lotes na outra.",
             )
         };
-        let stream = trial.awaits(START, missing, || {
+        let stream = trial.awaits(limit, missing, || {
             let (stream, _) = self.listener.accept().ok()?;
             stream.set_nonblocking(false).ok()?;
             Some(stream)
@@ -118,10 +119,11 @@ pub fn connect(
     address: SocketAddr,
     kind: Kind,
 ) -> Outcome<Socket> {
+    let limit = trial.time_to_connect();
     let missing = || {
         Failure::new(format!(
             "ao fim de {} s, ninguém escuta onde o {name} se quer ligar",
-            START.as_secs()
+            limit.as_secs()
         ))
         .because(
             "O programa escuta nos endereços que resultam do seu primeiro \
@@ -129,7 +131,7 @@ pub fn connect(
              os lotes na outra.",
         )
     };
-    let stream = trial.awaits(START, missing, || {
+    let stream = trial.awaits(limit, missing, || {
         let stream = TcpStream::connect_timeout(&address, ANSWER).ok()?;
         // A port of one's own, while nobody listens there, can come out
         // connected to itself.
@@ -150,22 +152,18 @@ impl Socket {
         client.writes(&greeting)?;
 
         let name = client.name.clone();
-        let foreign = |what: &str| {
-            Failure::new(format!("quem falou com o {name} {what}")).because(
+        let foreign = || {
+            Failure::new(format!(
+                "quem falou com o {name} não fala ZeroMQ, da versão 3 ou mais"
+            ))
+            .because(
                 "Do outro lado tem de estar um socket de ZeroMQ, sem cifra \
                  nem senha.",
             )
         };
-        let theirs = client
-            .reads_frame(ANSWER, |bytes, _| decode_greeting(bytes))
-            .map_err(|stop| match stop {
-                NoFrame::Malformed(_) => {
-                    foreign("não fala ZeroMQ, da versão 3 ou mais")
-                }
-                _ => foreign("não se apresentou como ZeroMQ"),
-            })?;
-        if theirs.mechanism != "NULL" {
-            return Err(foreign("quer uma ligação com segurança"));
+        match client.reads_frame(ANSWER, |bytes, _| decode_greeting(bytes)) {
+            Ok(theirs) if theirs.mechanism == "NULL" => {}
+            _ => return Err(foreign()),
         }
 
         let mut ready = b"\x05READY".to_vec();
@@ -184,7 +182,7 @@ impl Socket {
             _ => None,
         };
         let Some(theirs) = theirs else {
-            return Err(foreign("não disse que socket é"));
+            return Err(foreign());
         };
         if kind.peers().contains(&theirs.as_str()) {
             return Ok(socket);

@@ -2,7 +2,7 @@
 
 mod server;
 
-pub use server::{at, free_ports};
+pub use server::{at, deaf, free_ports};
 
 use std::any::Any;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,7 +10,7 @@ use std::process::ExitStatus;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::limits::{ANSWER, CHECK, CTRL_C, SILENCE};
+use crate::limits::{ANSWER, CHECK, CTRL_C, SILENCE, START};
 use crate::machine;
 use crate::outcome::{Failure, Kind, Outcome, Steps};
 use crate::program::{Launch, Offence, Program};
@@ -122,6 +122,15 @@ impl<'a> Trial<'a> {
     fn run_named(&mut self, name: &str) -> &mut Run {
         let run = self.runs.iter_mut().find(|run| run.name == name);
         run.expect("the check started it")
+    }
+
+    /// How long the program that was started last may take to listen, or to
+    /// connect: the first time, it may be that it has to begin.
+    pub fn time_to_connect(&self) -> Duration {
+        match self.runs.last() {
+            Some(run) if run.begun => ANSWER,
+            _ => START,
+        }
     }
 
     /// The programs that run have answered, or connected.
@@ -523,6 +532,46 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_has_no_exit_status() {
+        let launch = shell("kill -9 $$");
+        let mut trial = trial(&launch);
+        trial.start_as("", "x", &[]).expect("it starts");
+        let failure = trial.explained(Err(Failure::new("something")));
+        assert_eq!(
+            failure.expect_err("a failure").what,
+            "o programa terminou, por um sinal do sistema, antes de se ligar"
+        );
+    }
+
+    #[test]
+    fn who_listens_nowhere_is_told_apart() {
+        let launch = shell("sleep 60");
+        let mut trial = trial(&launch);
+        trial.serve(&[]).expect("it starts");
+        assert_eq!(
+            trial.nobody_listens().cause,
+            "O programa ainda não escuta em lado nenhum: ou demora de mais a \
+             começar (compile-o antes), ou ficou parado antes de escutar, ou o \
+             endereço que usa não é o do seu argumento."
+        );
+    }
+
+    #[test]
+    fn who_takes_too_long_is_told_so() {
+        let launch = shell("sleep 60");
+        let mut trial = trial(&launch);
+        trial.start_as("", "x", &[]).expect("it starts");
+        trial.runs[0].program.takes_at_most(Duration::ZERO);
+        let failure = trial.explained(Ok(())).expect_err("a failure");
+        assert_eq!(failure.what, "a verificação não acabou em 180 s");
+        assert_eq!(
+            failure.cause,
+            "O programa responde, mas tão devagar que não serve, ou ficou \
+             parado a meio."
+        );
+    }
+
+    #[test]
     fn waits_no_longer_than_there_is_hope() {
         let launch = shell(ROLES);
         let mut trial = trial(&launch);
@@ -539,5 +588,11 @@ mod tests {
         );
         assert_eq!(never.expect_err("never").what, "nunca");
         assert!(start.elapsed() < LIMIT, "{:?}", start.elapsed());
+
+        trial.start_as("", "x", &["waits"]).expect("it starts");
+        let failure = trial
+            .prints("", Duration::from_secs(1), "nada", |_| false)
+            .expect_err("no line");
+        assert_eq!(failure.what, "o programa não escreveu nada em 1 s");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use programs::Port;
 
 use super::{BRIEFLY, Trial};
-use crate::limits::{ANSWER, START};
+use crate::limits::START;
 use crate::machine;
 use crate::outcome::{Failure, Kind, Outcome};
 use crate::peers::tcp::Client;
@@ -51,8 +51,7 @@ impl Trial<'_> {
     /// The first connection is also how one sees that a server is up: another
     /// one, only to look, would be a client that leaves without a word.
     fn connected(&mut self) -> Outcome<TcpStream> {
-        let first = self.clients == 1;
-        let limit = if first { START } else { ANSWER };
+        let limit = self.time_to_connect();
         let start = Instant::now();
         let address = self.address;
         loop {
@@ -68,10 +67,10 @@ impl Trial<'_> {
             machine::can_take(&error)?;
             self.still_runs()?;
             if start.elapsed() > limit || self.program()?.offence().is_some() {
-                return Err(if first {
+                return Err(if limit == START {
                     self.nobody_listens()
                 } else {
-                    deaf(&error)
+                    deaf(&error).settled()
                 });
             }
             thread::sleep(BRIEFLY);
@@ -136,11 +135,10 @@ pub fn at(port: &Port) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port.number()).into()
 }
 
-fn deaf(error: &io::Error) -> Box<Failure> {
-    Failure::new("o programa deixou de aceitar ligações")
-        .because(format!(
-            "Ou fechou o socket que escuta, ou já não chega ao `accept` \
+/// The program, which listened before, does not any more.
+pub fn deaf(error: &io::Error) -> Box<Failure> {
+    Failure::new("o programa deixou de aceitar ligações").because(format!(
+        "Ou fechou o socket que escuta, ou já não chega ao `accept` \
              ({error})."
-        ))
-        .settled()
+    ))
 }
