@@ -8,6 +8,8 @@ use crate::check::Lab;
 const STYLE: &str = "\
 :root { color-scheme: light dark; font-family: system-ui, sans-serif; }
 body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
+h1 { overflow-wrap: anywhere; }
+.box { max-height: 90vh; overflow: auto; }
 table { border-collapse: collapse; }
 th, td { border-bottom: 1px solid #8886; padding: 0.3rem 0.5rem; }
 th, td { text-align: center; vertical-align: top; }
@@ -80,11 +82,11 @@ pub fn page(
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{name}: notas</title>\n<style>\n{STYLE}</style>\n</head>\n\
          <body>\n<h1>{name}</h1>\n<p>{}. {} entregas, semente {seed}, {} \
-         pontos.</p>\n<table>\n<thead><tr><th scope=\"col\">nome</th>\
+         pontos.</p>\n<div class=\"box\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">nome</th>\
          <th scope=\"col\">pontos</th>{heads}<th scope=\"col\">problema</th>\
          </tr></thead>\n<tbody>\n{rows}</tbody>\n<tfoot><tr>\
          <th scope=\"row\">falharam</th><td></td>{totals}<td></td></tr>\
-         </tfoot>\n</table>\n<h2>As verificações, e os seus pontos</h2>\n\
+         </tfoot>\n</table>\n</div>\n<h2>As verificações, e os seus pontos</h2>\n\
          <ol>\n{checks}</ol>\n<h2>O que cada um viu</h2>\n{reports}\
          <script>\n{OPEN}</script>\n</body>\n</html>\n",
         escaped(lab.title),

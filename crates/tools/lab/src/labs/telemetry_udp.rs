@@ -59,8 +59,9 @@ pub const LAB: Lab = Lab {
             name: "shuffled",
             about: "tudo misturado, como numa rede má",
             demands: &[4, 5, 6, 7, 8],
-            cause: "Cada conta sozinha está certa, mas não todas juntas. Faça \
-                    à mão as contas dos primeiros datagramas.",
+            cause: "Cada conta sozinha está certa, mas não todas juntas. O \
+                    relatório anterior ainda estava: faça à mão as contas dos \
+                    datagramas que vieram depois.",
             slide: "TCP vs. UDP: Os Dois Pilares",
             read: "udp_echo_server",
             run: shuffled,
@@ -291,10 +292,15 @@ fn shuffled(trial: &mut Trial) -> Outcome {
         numbers.push(numbers[index * 3]);
     }
     trial.random.shuffle(&mut numbers);
-    for number in numbers {
-        sensor.sends(&mut sender, number)?;
+    // So few at once that all those since the last report that was right are
+    // among the steps that are shown.
+    for few in numbers.chunks(8) {
+        for number in few {
+            sensor.sends(&mut sender, *number)?;
+        }
+        sensor.is_reported(&mut sender)?;
     }
-    sensor.is_reported(&mut sender)
+    Ok(())
 }
 
 fn sensors(trial: &mut Trial) -> Outcome {
