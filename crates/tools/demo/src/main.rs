@@ -28,7 +28,7 @@ use std::time::Duration;
 use lexopt::prelude::{Long, Short, Value};
 use programs::{Build, BuildError, Target, say, takes_escapes};
 use rabbitmq::{Broker, RabbitMq};
-use transcript::{Event, Failure, Ports, Transcript};
+use transcript::{Event, Failure, Ports, Transcript, Why};
 
 use crate::capture::Capture;
 
@@ -229,20 +229,17 @@ fn rabbitmq_for(transcript: &Transcript) -> Result<Option<RabbitMq>, String> {
 }
 
 fn in_portuguese(failure: &Failure) -> String {
-    match failure {
-        Failure::DoesNotStart { name, error } => {
-            format!("{name} não arranca: {error}")
-        }
-        Failure::NobodyListens { name, port } => format!(
+    let name = &failure.name;
+    match &failure.why {
+        Why::DoesNotStart(error) => format!("{name} não arranca: {error}"),
+        Why::NobodyListens(port) => format!(
             "{name} usa a porta {port}, e nenhum programa do cabeçalho diz que \
              escuta nela."
         ),
-        Failure::Missing { name, line, .. } => format!(
+        Why::Missing(line) => format!(
             "{name} não escreveu o que o cabeçalho da lição diz: «{line}»"
         ),
-        Failure::DoesNotRead { name } => {
-            format!("{name} não lê o que se escreve.")
-        }
-        Failure::DoesNotEnd { name, .. } => format!("{name} não termina."),
+        Why::DoesNotRead => format!("{name} não lê o que se escreve."),
+        Why::DoesNotEnd => format!("{name} não termina."),
     }
 }

@@ -31,5 +31,5 @@ mod play;
 mod ports;
 
 pub use parse::{Malformed, Step, Terminal, Transcript};
-pub use play::{Event, Failure, Performance, play, play_through};
+pub use play::{Event, Failure, Performance, Why, play, play_through};
 pub use ports::Ports;

@@ -49,78 +49,62 @@ impl Performance {
     }
 }
 
-/// Why a play did not come to its end.
+/// Who kept a play from coming to its end.
 #[derive(Debug)]
-pub enum Failure {
-    /// A program does not start.
-    DoesNotStart {
-        /// Its name.
-        name: String,
-        /// Why.
-        error: io::Error,
-    },
-    /// A port is in what a program prints, or in its arguments, and nobody
-    /// says that it listens there: a program would use what runs there.
-    NobodyListens {
-        /// The program's name.
-        name: String,
-        /// The port.
-        port: u16,
-    },
-    /// A line did not come, or not in time.
-    Missing {
-        /// The program's name.
-        name: String,
-        /// What it should have printed.
-        line: String,
-        /// How many lines it should have printed with that one.
-        count: usize,
-        /// What it had printed.
-        output: String,
-    },
-    /// A program does not read what is typed.
-    DoesNotRead {
-        /// Its name.
-        name: String,
-    },
-    /// A program does not end in time.
-    DoesNotEnd {
-        /// Its name.
-        name: String,
-        /// What it had printed.
-        output: String,
-    },
+pub struct Failure {
+    /// The program's name.
+    pub name: String,
+    /// What is wrong with it.
+    pub why: Why,
+    /// What it had printed.
+    pub output: String,
+}
+
+/// What can be wrong with a program in a play.
+#[derive(Debug)]
+pub enum Why {
+    /// It does not start.
+    DoesNotStart(io::Error),
+    /// This port is in what it prints, or in its arguments, and nobody says
+    /// that it listens there: the program would use what runs there.
+    NobodyListens(u16),
+    /// This line did not come, or not in time.
+    Missing(String),
+    /// It does not read what is typed.
+    DoesNotRead,
+    /// It does not end in time.
+    DoesNotEnd,
+}
+
+impl Failure {
+    fn new(terminal: &Terminal, why: Why, output: String) -> Failure {
+        Failure {
+            name: terminal.name().to_string(),
+            why,
+            output,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::DoesNotStart { name, error } => {
-                write!(formatter, "start {name}: {error}")
+        write!(formatter, "{}: ", self.name)?;
+        match &self.why {
+            Why::DoesNotStart(error) => write!(formatter, "start: {error}"),
+            Why::NobodyListens(port) => write!(
+                formatter,
+                "nobody says to listen on port {port}; is it in a constant of \
+                 the lesson, and in a line that is printed?"
+            ),
+            Why::Missing(line) => {
+                write!(formatter, "waited in vain for a line like «{line}»")
             }
-            Failure::NobodyListens { name, port } => write!(
-                formatter,
-                "{name}: nobody says to listen on port {port}; is it in a \
-                 constant of the lesson, and in a line that is printed?"
-            ),
-            Failure::Missing {
-                name,
-                line,
-                count,
-                output,
-            } => write!(
-                formatter,
-                "{name}: waited in vain for {count} lines, the last one like \
-                 «{line}»\n--- it had printed:\n{output}"
-            ),
-            Failure::DoesNotRead { name } => {
-                write!(formatter, "{name} does not read what is typed")
+            Why::DoesNotRead => {
+                write!(formatter, "does not read what is typed")
             }
-            Failure::DoesNotEnd { name, output } => write!(
-                formatter,
-                "{name} does not end\n--- it had printed:\n{output}"
-            ),
-        }
+            Why::DoesNotEnd => write!(formatter, "does not end"),
+        }?;
+        write!(formatter, "\n--- it had printed:\n{}", self.output)
     }
 }
 
@@ -185,16 +169,12 @@ pub fn play_through(
         running.push(program);
     }
     // What each prints: of those between, it knows only its own.
-    let seen: Vec<Ports> = seen
-        .into_iter()
-        .map(|through| {
-            let mut ports = stage.ports.clone();
-            for (documented, port) in through {
-                ports.insert(documented, port);
-            }
-            ports
-        })
-        .collect();
+    let own = |through| {
+        let mut ports = stage.ports.clone();
+        ports.extend(through);
+        ports
+    };
+    let seen: Vec<Ports> = seen.into_iter().map(own).collect();
     // Closed by the last of those that end by themselves.
     let (ending, ended) = mpsc::channel::<Infallible>();
     let ended = Mutex::new(ended);
@@ -264,10 +244,8 @@ fn check_ports(transcript: &Transcript, ports: &Ports) -> Result<(), Failure> {
         let told = told.map(|(_, port)| port);
         for port in terminal.connects().iter().copied().chain(told) {
             if !known.contains(&port) && ports.real(port).is_none() {
-                return Err(Failure::NobodyListens {
-                    name: terminal.name().to_string(),
-                    port,
-                });
+                let why = Why::NobodyListens(port);
+                return Err(Failure::new(terminal, why, String::new()));
             }
         }
     }
@@ -294,9 +272,8 @@ where
         &mut self,
         terminal: &Terminal,
     ) -> Result<(Program, Vec<(u16, u16)>), Failure> {
-        let fails = |error| Failure::DoesNotStart {
-            name: terminal.name().to_string(),
-            error,
+        let fails = |error| {
+            Failure::new(terminal, Why::DoesNotStart(error), String::new())
         };
         let mut command = match terminal.lesson() {
             Some(lesson) => (self.program)(lesson),
@@ -339,9 +316,9 @@ where
         program: &Program,
         port: u16,
     ) -> Result<u16, Failure> {
-        let unknown = || Failure::NobodyListens {
-            name: terminal.name().to_string(),
-            port,
+        let unknown = || {
+            let why = Why::NobodyListens(port);
+            Failure::new(terminal, why, program.stdout().text())
         };
         let documented = terminal.lines();
         let place = documented.iter().enumerate().find_map(|(line, text)| {
@@ -371,12 +348,10 @@ fn next_line(
 ) -> Result<String, Failure> {
     match lines.next(limit) {
         Ok(Some(line)) => Ok(line),
-        Ok(None) | Err(_) => Err(Failure::Missing {
-            name: terminal.name().to_string(),
-            line: terminal.lines()[count - 1].to_string(),
-            count,
-            output: program.stdout().text(),
-        }),
+        Ok(None) | Err(_) => {
+            let why = Why::Missing(terminal.lines()[count - 1].to_string());
+            Err(Failure::new(terminal, why, program.stdout().text()))
+        }
     }
 }
 
@@ -415,9 +390,7 @@ impl<T: Fn(Event)> Actor<'_, T> {
                     (self.told)(Event::Types(line));
                     let line = format!("{line}\n");
                     let read = self.program.write(line.as_bytes());
-                    read.map_err(|_| Failure::DoesNotRead {
-                        name: self.terminal.name().to_string(),
-                    })?;
+                    read.map_err(|_| self.fails(Why::DoesNotRead))?;
                 }
                 Step::EndsInput => {
                     (self.told)(Event::EndsInput);
@@ -433,7 +406,7 @@ impl<T: Fn(Event)> Actor<'_, T> {
             }
         }
         let status = self.program.wait(self.limit);
-        let status = status.map_err(|_| self.does_not_end())?;
+        let status = status.map_err(|_| self.fails(Why::DoesNotEnd))?;
         // What it started can hold its output open after its end: then what
         // came so far has to do.
         let last = Duration::from_secs(2);
@@ -458,15 +431,12 @@ impl<T: Fn(Event)> Actor<'_, T> {
         others: &Mutex<Receiver<Infallible>>,
     ) -> Result<(), Failure> {
         match lock(others).recv_timeout(self.limit) {
-            Err(RecvTimeoutError::Timeout) => Err(self.does_not_end()),
+            Err(RecvTimeoutError::Timeout) => Err(self.fails(Why::DoesNotEnd)),
             _ => Ok(()),
         }
     }
 
-    fn does_not_end(&self) -> Failure {
-        Failure::DoesNotEnd {
-            name: self.terminal.name().to_string(),
-            output: self.program.stdout().text(),
-        }
+    fn fails(&self, why: Why) -> Failure {
+        Failure::new(self.terminal, why, self.program.stdout().text())
     }
 }

@@ -18,6 +18,11 @@ impl Ports {
         self.0.insert(documented, real);
     }
 
+    /// Adds such pairs.
+    pub(crate) fn extend(&mut self, pairs: Vec<(u16, u16)>) {
+        self.0.extend(pairs);
+    }
+
     /// The port that is used instead of a documented one, if there is one.
     pub fn real(&self, documented: u16) -> Option<u16> {
         self.0.get(&documented).copied()
@@ -33,10 +38,8 @@ impl Ports {
 
     /// What a program says, with the ports that are documented.
     pub fn to_documented(&self, text: &str) -> String {
-        let mut pairs = self.0.iter();
         exchange(text, |port| {
-            let pair = pairs.clone().find(|(_, real)| **real == port);
-            pairs = self.0.iter();
+            let pair = self.0.iter().find(|(_, real)| **real == port);
             pair.map(|(documented, _)| *documented)
         })
     }
@@ -55,7 +58,7 @@ fn ports_in(text: &str) -> Vec<(usize, u16)> {
     found
 }
 
-fn exchange(text: &str, mut other: impl FnMut(u16) -> Option<u16>) -> String {
+fn exchange(text: &str, other: impl Fn(u16) -> Option<u16>) -> String {
     let mut exchanged = String::new();
     let mut done = 0;
     for (place, port) in ports_in(text) {
