@@ -36,14 +36,27 @@ use result::{Graded, write_whole};
 use sandbox::Sandbox;
 use submission::{Submission, Way};
 
-/// The longest that one submission may take: each of its checks has a limit of
-/// its own.
-const LIMIT: Duration = Duration::from_secs(30 * 60);
+/// The most that one submission may take, with its checker and its broker.
+struct Limits {
+    /// Each of its checks has a limit of its own.
+    time: Duration,
+    /// In bytes.
+    memory: u64,
+    threads: u64,
+}
 
-/// The most memory that a sandbox may take, with its checker and its broker, in
-/// bytes; and the most threads.
-const MEMORY: u64 = 2 << 30;
-const THREADS: u64 = 4096;
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(30 * 60),
+    memory: u64::MAX,
+    threads: u64::MAX,
+};
+
+/// In a sandbox.
+const ISOLATED: Limits = Limits {
+    memory: 2 << 30,
+    threads: 4096,
+    ..LIMITS
+};
 
 /// Where the results are written, while a class is graded.
 static OUTPUT: OnceLock<PathBuf> = OnceLock::new();
@@ -415,7 +428,12 @@ impl Class<'_> {
         }
         let checker = Setup::new(&mut command).without_input().start();
         let checker = checker.map_err(failed)?;
-        self.waits_for(&checker).map_err(alone)?;
+        let limits = if self.options.isolate {
+            ISOLATED
+        } else {
+            LIMITS
+        };
+        waits_for(&checker, &limits).map_err(alone)?;
         checker.stdout().wait_for_end(Duration::from_secs(5));
         let said = serde_json::from_slice(&checker.stdout().bytes());
         said.map_err(|_| {
@@ -445,28 +463,6 @@ impl Class<'_> {
             sandbox = sandbox.showing(program);
         }
         sandbox.checker(&submission, folder)
-    }
-
-    /// Waits for a checker, and ends it where it takes more than it may.
-    fn waits_for(&self, checker: &Program) -> Result<(), String> {
-        let start = Instant::now();
-        while checker.wait(Duration::from_millis(500)).is_err() {
-            if start.elapsed() > LIMIT {
-                let minutes = LIMIT.as_secs() / 60;
-                return Err(format!("não acabou em {minutes} minutos"));
-            }
-            if !self.options.isolate {
-                continue;
-            }
-            let usage = checker.usage().unwrap_or_default();
-            if usage.memory > MEMORY {
-                return Err("encheu a memória".to_string());
-            }
-            if usage.threads > THREADS {
-                return Err("iniciou milhares de processos".to_string());
-            }
-        }
-        Ok(())
     }
 
     /// Writes what is known of the class so far.
@@ -531,4 +527,68 @@ impl Class<'_> {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for a checker.
+///
+/// # Errors
+/// Where it takes more than it may: what.
+fn waits_for(checker: &Program, limits: &Limits) -> Result<(), String> {
+    let start = Instant::now();
+    while checker.wait(Duration::from_millis(500)).is_err() {
+        if start.elapsed() > limits.time {
+            let minutes = limits.time.as_secs() / 60;
+            return Err(format!("não acabou em {minutes} minutos"));
+        }
+        let usage = checker.usage().unwrap_or_default();
+        if usage.memory > limits.memory {
+            return Err("encheu a memória".to_string());
+        }
+        if usage.threads > limits.threads {
+            return Err("iniciou milhares de processos".to_string());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// What a script in a sandbox comes to with these limits; outside, where
+    /// there can be none.
+    fn waited_for(script: &str, limits: &Limits) -> Result<(), String> {
+        let mut command = match sandbox::works() {
+            Ok(()) => Sandbox::new().command("/bin/sh"),
+            Err(_) => std::process::Command::new("/bin/sh"),
+        };
+        command.args(["-c", script]);
+        let setup = Setup::new(&mut command).without_input();
+        waits_for(&setup.start().expect("it starts"), limits)
+    }
+
+    #[test]
+    fn what_takes_more_than_it_may_is_ended() {
+        let few = Limits {
+            memory: 64 << 20,
+            threads: 20,
+            ..LIMITS
+        };
+        let quick = Limits {
+            time: Duration::ZERO,
+            ..LIMITS
+        };
+        let eats = "x=$(head -c 100000000 /dev/zero | tr '\\0' x); sleep 60";
+        // In sessions of their own, as those who want to stay do it.
+        let forks = "for n in $(seq 30); do setsid sleep 60 & done; wait";
+        for (script, limits, comes_to) in [
+            ("sleep 1", &few, Ok(())),
+            (eats, &few, Err("encheu a memória")),
+            (forks, &few, Err("iniciou milhares de processos")),
+            ("sleep 60", &quick, Err("não acabou em 0 minutos")),
+        ] {
+            let comes_to = comes_to.map_err(str::to_string);
+            assert_eq!(waited_for(script, limits), comes_to, "{script}");
+        }
+    }
 }
