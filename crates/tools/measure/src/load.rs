@@ -44,6 +44,22 @@ pub fn closed_loop<E>(
     Ok(latencies)
 }
 
+/// So many exchanges, each on a socket of its own, which it gives back: from
+/// before that is made to the answer, and not to its end.
+pub fn first_answers<T>(
+    count: usize,
+    mut exchange: impl FnMut() -> io::Result<T>,
+) -> io::Result<Latencies> {
+    let mut latencies = Latencies::new();
+    for _ in 0..count {
+        let start = Instant::now();
+        let socket = exchange()?;
+        latencies.record(start.elapsed());
+        drop(socket);
+    }
+    Ok(latencies)
+}
+
 /// The answer to a message that is not the same message.
 pub fn wrong_echo() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "o eco não é igual à mensagem")

@@ -227,10 +227,7 @@ pub fn header_of_one_mebibyte(server: &Program) {
         assert_refused(connection.response(), "20,000 headers");
     }
     assert_serves(server.address());
-    if let (Some(before), Some(after)) = (before, server.memory()) {
-        let grown = after.saturating_sub(before);
-        assert!(grown < 4 << 20, "{grown} bytes more for a long header");
-    }
+    server.assert_grown_by_less_than(4 << 20, before);
 }
 
 /// A body that nobody asked for, and that does not end in this test.
@@ -250,10 +247,7 @@ pub fn body_too_large(server: &Program) {
     let _ = connection.socket().shutdown(Shutdown::Write);
     assert_refused(connection.response(), "a body of 1 GiB");
     assert_serves(server.address());
-    if let (Some(before), Some(after)) = (before, server.memory()) {
-        let grown = after.saturating_sub(before);
-        assert!(grown < 8 << 20, "{grown} bytes more for a long body");
-    }
+    server.assert_grown_by_less_than(8 << 20, before);
 }
 
 /// `%FF` is no UTF-8, and `%zz` is no byte at all.
@@ -347,10 +341,7 @@ pub fn never_reads(server: &Program) {
         }
     }
     assert_serves(server.address());
-    if let (Some(before), Some(after)) = (before, server.memory()) {
-        let grown = after.saturating_sub(before);
-        assert!(grown < 4 << 20, "{grown} bytes more for a deaf client");
-    }
+    server.assert_grown_by_less_than(4 << 20, before);
 }
 
 /// Python's own client gets the slide's answers, on one connection where the

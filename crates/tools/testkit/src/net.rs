@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use programs::{Port, Setup};
 
-use crate::{DEADLINE, Program, lesson};
+use crate::{DEADLINE, Program, lesson, peer};
 
 /// How long a test watches for something that must *not* happen.
 pub const PATIENCE: Duration = Duration::from_millis(300);
@@ -162,4 +162,29 @@ pub(crate) fn assert_echo(stream: &mut TcpStream, message: &[u8]) {
     let mut echo = vec![0; message.len()];
     stream.read_exact(&mut echo).expect("read the echo");
     assert!(echo == message, "the echo differs from the message");
+}
+
+/// An echo server's Python client says this at its end, and `nc`, with these
+/// options, gets its own line back.
+///
+/// # Panics
+/// Where either gets something else.
+pub(crate) fn answers_python_and_nc(
+    server: &Program,
+    client: &str,
+    says: &str,
+    nc: &[&str],
+) {
+    let address = server.address();
+    let python = Program::start(peer(client).arg(address.to_string())).finish();
+    assert!(python.status.success(), "{python:?}");
+    assert_eq!(python.stdout.trim_end(), says);
+    if cfg!(windows) {
+        return; // Windows comes without nc
+    }
+    let [host, port] = [address.ip().to_string(), address.port().to_string()];
+    let mut command = Command::new("nc");
+    let mut nc = Program::start(command.args(nc).args([host, port]));
+    nc.type_line("linha de nc");
+    nc.wait_for("linha de nc\n");
 }

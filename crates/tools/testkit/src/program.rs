@@ -211,6 +211,18 @@ impl Program {
         self.running.memory()
     }
 
+    /// Asserts that the program occupies less than so many bytes more than
+    /// before, where the system tells.
+    ///
+    /// # Panics
+    /// Where it does not.
+    pub fn assert_grown_by_less_than(&self, bytes: u64, before: Option<u64>) {
+        if let (Some(before), Some(after)) = (before, self.memory()) {
+            let grown = after.saturating_sub(before);
+            assert!(grown < bytes, "{grown} bytes more");
+        }
+    }
+
     /// Waits until the program ends by itself.
     ///
     /// # Panics

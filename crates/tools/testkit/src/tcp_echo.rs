@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 
-use crate::net::assert_echo;
+use crate::net::{answers_python_and_nc, assert_echo};
 use crate::{
     PATIENCE, Program, connect, lesson, raise_descriptor_limit, reset,
 };
@@ -182,10 +182,7 @@ pub fn never_reads(server: &Program, serves: Serves) {
     let mut stream = connect(server.address());
     fill(&mut stream);
     bystander.check();
-    if let (Some(before), Some(after)) = (before, server.memory()) {
-        let grown = after.saturating_sub(before);
-        assert!(grown < 4 << 20, "{grown} bytes more for a deaf client");
-    }
+    server.assert_grown_by_less_than(4 << 20, before);
 }
 
 /// This many clients, all connected before the first one says a word; then
@@ -233,24 +230,12 @@ pub fn restarts_at_once(name: &str) {
 
 /// The Python client of the same slide, and `nc`, get their echo.
 pub fn other_clients(server: &Program) {
-    let address = server.address();
-    let python = Program::start(
-        crate::peer("tcp_echo_client.py").arg(address.to_string()),
-    )
-    .finish();
-    assert!(python.status.success(), "{python:?}");
-    assert_eq!(python.stdout.trim_end(), "Eco recebido: Ola, mundo");
-
-    if cfg!(windows) {
-        return; // Windows comes without nc
-    }
-    let mut nc = Program::start(
-        std::process::Command::new("nc")
-            .arg(address.ip().to_string())
-            .arg(address.port().to_string()),
+    answers_python_and_nc(
+        server,
+        "tcp_echo_client.py",
+        "Eco recebido: Ola, mundo",
+        &[],
     );
-    nc.type_line("linha de nc");
-    nc.wait_for("linha de nc\n");
 }
 
 /// Makes the tests of this module for one server:

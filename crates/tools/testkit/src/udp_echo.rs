@@ -2,7 +2,8 @@
 
 use std::net::{SocketAddr, UdpSocket};
 
-use crate::{DEADLINE, Program, peer};
+use crate::net::answers_python_and_nc;
+use crate::{DEADLINE, Program};
 
 /// A client's socket: it has a time limit and hears only the server.
 fn client(server: SocketAddr) -> UdpSocket {
@@ -88,35 +89,13 @@ pub fn never_reads(server: &Program) {
     });
     assert!(served, "nobody is served after the flood");
     assert_eq!(&echo[..5], b"e eu?");
-    if let (Some(before), Some(after)) = (before, server.memory()) {
-        let grown = after.saturating_sub(before);
-        assert!(grown < 4 << 20, "{grown} bytes more for a deaf client");
-    }
+    server.assert_grown_by_less_than(4 << 20, before);
 }
 
 /// The Python client of the same slide, and `nc`, get their echo.
 pub fn other_clients(server: &Program) {
-    let address = server.address();
-    let python =
-        Program::start(peer("udp_echo_client.py").arg(address.to_string()))
-            .finish();
-    assert!(python.status.success(), "{python:?}");
-    assert_eq!(
-        python.stdout.trim_end(),
-        format!("Eco recebido: Ola, UDP! de {address}")
-    );
-
-    if cfg!(windows) {
-        return; // Windows comes without nc
-    }
-    let mut nc = Program::start(
-        std::process::Command::new("nc")
-            .arg("-u")
-            .arg(address.ip().to_string())
-            .arg(address.port().to_string()),
-    );
-    nc.type_line("linha de nc");
-    nc.wait_for("linha de nc\n");
+    let says = format!("Eco recebido: Ola, UDP! de {}", server.address());
+    answers_python_and_nc(server, "udp_echo_client.py", &says, &["-u"]);
 }
 
 /// Makes the tests of this module for one server:

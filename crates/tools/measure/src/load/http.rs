@@ -71,13 +71,10 @@ pub fn first_answers(
     address: SocketAddr,
     count: usize,
 ) -> io::Result<Latencies> {
-    let mut latencies = Latencies::new();
-    for _ in 0..count {
-        let start = Instant::now();
-        exchange(&mut connect(address)?)?;
-        latencies.record(start.elapsed());
-    }
-    Ok(latencies)
+    super::first_answers(count, || {
+        let mut stream = connect(address)?;
+        exchange(&mut stream).map(|()| stream)
+    })
 }
 
 /// What many clients at once get, each in a closed loop.

@@ -48,14 +48,10 @@ pub fn first_answers(
     address: SocketAddr,
     count: usize,
 ) -> io::Result<Latencies> {
-    let mut latencies = Latencies::new();
-    for _ in 0..count {
-        let start = Instant::now();
+    super::first_answers(count, || {
         let mut stream = connect(address)?;
-        exchange(&mut stream, &MESSAGE)?;
-        latencies.record(start.elapsed());
-    }
-    Ok(latencies)
+        exchange(&mut stream, &MESSAGE).map(|()| stream)
+    })
 }
 
 /// How long the second client waits for its echo while the first one has its

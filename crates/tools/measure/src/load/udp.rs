@@ -45,13 +45,10 @@ pub fn first_answers(
     address: SocketAddr,
     count: usize,
 ) -> io::Result<Latencies> {
-    let mut latencies = Latencies::new();
-    for _ in 0..count {
-        let start = Instant::now();
-        exchange(&connect(address, PATIENCE)?)?;
-        latencies.record(start.elapsed());
-    }
-    Ok(latencies)
+    super::first_answers(count, || {
+        let socket = connect(address, PATIENCE)?;
+        exchange(&socket).map(|()| socket)
+    })
 }
 
 /// What becomes of datagrams on a road that loses some.
