@@ -62,7 +62,7 @@ pub fn can_take(error: &io::Error) -> Outcome {
 mod told {
     use std::fs;
     use std::net::SocketAddr;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::time::Duration;
 
     /// The folders of all threads of these processes.
@@ -78,9 +78,7 @@ mod told {
     pub fn activity(ids: &[u32]) -> Option<Duration> {
         let mut all = Duration::ZERO;
         for thread in threads(ids) {
-            let stat = fs::read_to_string(thread.join("stat")).ok()?;
-            let (_, state) = stat.rsplit_once(") ")?;
-            if state.starts_with(['R', 'D']) {
+            if !waits(&thread)? {
                 return None;
             }
             let times = fs::read_to_string(thread.join("schedstat")).ok()?;
@@ -89,6 +87,21 @@ mod told {
             all += times.map(Duration::from_nanos).sum();
         }
         Some(all)
+    }
+
+    /// Whether a thread waits, and not for a disk; `None` where it is gone.
+    fn waits(thread: &Path) -> Option<bool> {
+        let stat = fs::read_to_string(thread.join("stat")).ok()?;
+        let (_, state) = stat.rsplit_once(") ")?;
+        Some(!state.starts_with(['R', 'D']))
+    }
+
+    /// Whether all other threads of this process wait.
+    pub fn others_wait() -> bool {
+        let own = fs::read_link("/proc/thread-self").unwrap_or_default();
+        threads(&[std::process::id()])
+            .filter(|thread| thread.file_name() != own.file_name())
+            .all(|thread| waits(&thread).unwrap_or(true))
     }
 
     /// Where these processes listen, over TCP or UDP.
@@ -142,7 +155,30 @@ mod told {
     #[cfg(test)]
     mod tests {
         use super::*;
+        use std::hint;
         use std::net::{TcpListener, UdpSocket};
+        use std::sync::atomic::{AtomicBool, Ordering};
+        use std::thread;
+
+        #[test]
+        fn sees_that_another_thread_runs() {
+            let (begun, over) =
+                (AtomicBool::new(false), AtomicBool::new(false));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    begun.store(true, Ordering::Relaxed);
+                    while !over.load(Ordering::Relaxed) {
+                        hint::spin_loop();
+                    }
+                });
+                while !begun.load(Ordering::Relaxed) {
+                    thread::yield_now();
+                }
+                let wait = others_wait();
+                over.store(true, Ordering::Relaxed);
+                assert!(!wait);
+            });
+        }
 
         #[test]
         fn sees_where_this_process_listens() {
@@ -170,12 +206,25 @@ mod told {
         None
     }
 
+    pub fn others_wait() -> bool {
+        true
+    }
+
     pub fn listening(_: &[u32]) -> Vec<SocketAddr> {
         Vec::new()
     }
 }
 
 pub use told::listening;
+
+/// Waits, at most this long, until no other thread of the checker has anything
+/// to do: by then, they have read what was there to be read.
+pub fn all_is_read_within(limit: Duration) {
+    let start = Instant::now();
+    while !told::others_wait() && start.elapsed() < limit {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
 
 /// Waits, at most this long, until a program does nothing but wait: until it
 /// has got to where it hears what comes next. Whether it has.

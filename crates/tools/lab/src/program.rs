@@ -220,9 +220,10 @@ impl Program {
 
     /// The last lines that the program wrote.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
-        // What it wrote just before its end may still be on its way.
+        // What it wrote last may still be on its way.
+        let soon = Duration::from_secs(1);
+        machine::all_is_read_within(soon);
         if self.ended().is_some() {
-            let soon = Duration::from_secs(1);
             self.program.stdout().wait_for_end(soon);
             self.program.stderr().wait_for_end(soon);
         }
