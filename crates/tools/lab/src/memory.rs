@@ -4,7 +4,9 @@
 //! its time, and a queue that is limited by its length may hold long texts. So
 //! growth alone says nothing. What says something is growth that keeps up with
 //! what was sent: a program that keeps everything grows by all of it, and one
-//! with any limit does not, once enough was sent.
+//! with any limit does not, once enough was sent. Nor does one that lets its
+//! garbage lie until it has had a few hundred MiB, as a JVM may: it grows many
+//! times faster than what is sent, and then no more.
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,10 @@ const FIRST: u64 = 24 << 20;
 /// 32 MiB for each client; and as much again is for its own machinery.
 const LAST: u64 = 96 << 20;
 const ALLOWED: u64 = 64 << 20;
+
+/// Who keeps everything still grows at the end, by half or more of what was
+/// sent last; so much is taken for the end, in bytes.
+const END: u64 = 32 << 20;
 
 /// How long it may take to send all that. A machine that is slow knows less.
 const LIMIT: Duration = Duration::from_secs(75);
@@ -36,8 +42,15 @@ pub const WARM_UP: u64 = 4 << 20;
 pub struct Kept {
     before: Option<u64>,
     sent: u64,
-    looked: u64,
+    looks: Vec<Look>,
     since: Instant,
+}
+
+/// What was sent by then, and by how much the program had grown, in bytes.
+#[derive(Clone, Copy)]
+struct Look {
+    sent: u64,
+    grown: u64,
 }
 
 impl Kept {
@@ -46,7 +59,7 @@ impl Kept {
         Ok(Kept {
             before: trial.program()?.memory(),
             sent: 0,
-            looked: FIRST - STEP,
+            looks: Vec::new(),
             since: Instant::now(),
         })
     }
@@ -62,17 +75,23 @@ impl Kept {
         more: u64,
     ) -> Outcome<bool> {
         self.sent += more;
-        if self.sent < self.looked + STEP {
+        let next = self.looks.last().map_or(FIRST, |look| look.sent + STEP);
+        if self.sent < next {
             return Ok(false);
         }
-        self.looked = self.sent;
-        // Where the system does not tell, there is nothing to be seen.
         let over = self.since.elapsed() > LIMIT;
-        let grown = self.grown(trial)?;
-        match grown.map(|grown| judged(self.sent, grown, over)) {
-            None | Some(Some(true)) => Ok(true),
-            Some(None) => Ok(false),
-            Some(Some(false)) => Err(unlimited()),
+        let Some(grown) = self.grown(trial)? else {
+            // Where the system does not tell, there is nothing to be seen.
+            return Ok(true);
+        };
+        self.looks.push(Look {
+            sent: self.sent,
+            grown,
+        });
+        match judged(&self.looks, over) {
+            Some(true) => Ok(true),
+            None => Ok(false),
+            Some(false) => Err(unlimited()),
         }
     }
 
@@ -104,17 +123,19 @@ fn unlimited() -> Box<Failure> {
     ))
 }
 
-/// Whether a program has a limit, of which so much was sent when it had grown by
-/// so much; `None` where more has to be sent to know, which it cannot be when
-/// the time is over.
-fn judged(sent: u64, grown: u64, over: bool) -> Option<bool> {
+/// Whether a program has a limit, of which all this was seen; `None` where more
+/// has to be sent to know, which it cannot be when the time is over.
+fn judged(looks: &[Look], over: bool) -> Option<bool> {
+    let &Look { sent, grown } = looks.last()?;
     let keeps_pace = grown >= sent / 3 * 2;
+    let before = looks.iter().rfind(|look| look.sent + END <= sent);
+    let grows = before.is_none_or(|look| grown >= look.grown + END / 2);
     if grown < sent.saturating_sub(BUFFERED) / 2 {
         Some(true)
     } else if sent >= LAST {
-        Some(grown < ALLOWED)
+        Some(grown < ALLOWED || !grows)
     } else if over {
-        Some(!(sent >= LAST * 3 / 4 && keeps_pace))
+        Some(!(sent >= LAST * 3 / 4 && keeps_pace && grows))
     } else {
         None
     }
@@ -124,12 +145,22 @@ fn judged(sent: u64, grown: u64, over: bool) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// What `judged` says in the end of a program that occupies so much more,
-    /// in MiB, after so many sent.
+    /// What one sees, in MiB, until so many were sent, of a program that
+    /// occupies so much more after so many.
+    fn looks(until: u64, grown: impl Fn(u64) -> u64) -> Vec<Look> {
+        let sent = (FIRST..=until << 20).step_by(STEP as usize);
+        let look = |sent| Look {
+            sent,
+            grown: grown(sent >> 20) << 20,
+        };
+        sent.map(look).collect()
+    }
+
+    /// What `judged` says in the end of such a program.
     fn verdict(grown: impl Fn(u64) -> u64) -> Option<bool> {
-        let looks = (FIRST..=LAST).step_by(STEP as usize);
-        looks
-            .map(|sent| judged(sent, grown(sent >> 20) << 20, false))
+        let looks = looks(LAST >> 20, grown);
+        (1..=looks.len())
+            .map(|seen| judged(&looks[..seen], false))
             .find(Option::is_some)?
     }
 
@@ -139,6 +170,8 @@ mod tests {
         assert_eq!(verdict(|sent| 25 + sent.min(32)), Some(true));
         assert_eq!(verdict(|_| 20), Some(true));
         assert_eq!(verdict(|_| 0), Some(true));
+        // A JVM with a limit, that fills its first heap.
+        assert_eq!(verdict(|sent| (5 * sent).min(222)), Some(true));
         // All, but for what the system keeps; and all twice.
         assert_eq!(verdict(|sent| sent - 10), Some(false));
         assert_eq!(verdict(|sent| 2 * sent), Some(false));
@@ -146,10 +179,12 @@ mod tests {
 
     #[test]
     fn a_slow_machine_condemns_only_what_is_certain() {
-        let late =
-            |sent: u64, grown: u64| judged(sent << 20, grown << 20, true);
-        assert_eq!(late(40, 39), Some(true));
-        assert_eq!(late(80, 47), Some(true));
-        assert_eq!(late(80, 70), Some(false));
+        let late = |sent: u64, grown: fn(u64) -> u64| {
+            judged(&looks(sent, grown), true)
+        };
+        assert_eq!(late(40, |sent| sent - 1), Some(true));
+        assert_eq!(late(80, |sent| sent.min(47)), Some(true));
+        assert_eq!(late(80, |sent| (5 * sent).min(222)), Some(true));
+        assert_eq!(late(80, |sent| sent - 10), Some(false));
     }
 }
