@@ -1,7 +1,6 @@
 //! A frame: what it is, and which of its bytes say so.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
 use crate::excerpt::line;
@@ -36,20 +35,6 @@ impl Protocol {
             Protocol::Zmtp => "zmtp",
             Protocol::Text => "text",
         }
-    }
-}
-
-/// The protocol's name, as people write it.
-impl fmt::Display for Protocol {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Protocol::Http => "HTTP",
-            Protocol::WebSocket => "WebSocket",
-            Protocol::Mqtt => "MQTT",
-            Protocol::Amqp => "AMQP",
-            Protocol::Zmtp => "ZMTP",
-            Protocol::Text => "text",
-        })
     }
 }
 

@@ -255,11 +255,17 @@ fn amqp_from_the_header_on() {
     );
 }
 
-#[test]
-fn zeromq_from_the_greeting_on() {
+/// What each side of ZMTP says first.
+fn greeting() -> Vec<u8> {
     let mut greeting = vec![0; 64];
     (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
     greeting[12..16].copy_from_slice(b"NULL");
+    greeting
+}
+
+#[test]
+fn zeromq_from_the_greeting_on() {
+    let greeting = greeting();
     let ready = |kind: &[u8]| {
         [b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03", kind].concat()
     };
@@ -286,9 +292,7 @@ fn zeromq_from_the_greeting_on() {
 
 #[test]
 fn a_command_inside_a_zeromq_message_is_malformed() {
-    let mut greeting = vec![0; 64];
-    (greeting[0], greeting[9], greeting[10]) = (0xff, 0x7f, 3);
-    greeting[12..16].copy_from_slice(b"NULL");
+    let greeting = greeting();
     let messages = hear_in_all_ways(&[
         sent(ToServer, &greeting),
         sent(ToServer, b"\x01\x01a\x04\x07\x04PONGab\0\x01b"),

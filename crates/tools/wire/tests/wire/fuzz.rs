@@ -217,9 +217,9 @@ fn what_has_no_end_is_not_kept() {
             total += block.len() as u64;
             take(conversation.push(ToServer, &block));
             let kept = conversation.memory();
-            assert!(kept < 4 * LIMIT, "{protocol}: {kept} bytes are kept");
+            assert!(kept < 4 * LIMIT, "{protocol:?}: {kept} bytes are kept");
         }
         take(conversation.end(ToServer));
-        assert_eq!(given, total, "{protocol}: {begin:?}");
+        assert_eq!(given, total, "{protocol:?}: {begin:?}");
     }
 }
