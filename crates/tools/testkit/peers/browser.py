@@ -25,7 +25,9 @@ import sys
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import TimeoutError, sync_playwright
 
+# The one without windows comes first: it takes a third less of the processor.
 CHROMIUM = [
+    "chromium-headless-shell",
     "chromium",
     "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -36,6 +38,8 @@ ARGUMENTS = [
     "--disable-gpu",
     "--disable-quic",
     "--disable-sync",
+    # Glyphs are as wide as where there are windows.
+    "--font-render-hinting=none",
     "--no-first-run",
 ]
 
