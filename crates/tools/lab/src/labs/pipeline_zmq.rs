@@ -279,7 +279,7 @@ fn worker_task(trial: &mut Trial) -> Outcome {
 }
 
 fn worker_busy(trial: &mut Trial) -> Outcome {
-    let (mut ventilator, results) = worker(trial, &["worker", "700"])?;
+    let (mut ventilator, results) = worker(trial, &["worker", "1500"])?;
     for number in [3, 4] {
         ventilator.expects("READY")?;
         ventilator.sends(format!("TASK {number}"))?;
