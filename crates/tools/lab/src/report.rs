@@ -284,3 +284,39 @@ fn json_check(checked: &Checked) -> Value {
     }
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::Until;
+
+    #[test]
+    fn one_check_alone_is_told_of_alone() {
+        let lab = labs::ALL[0];
+        let said = |verdict| {
+            let which = Which {
+                only: Some(2),
+                until: Until::End,
+            };
+            let checked = Checked {
+                number: 2,
+                check: &lab.checks[1],
+                verdict,
+                took: Duration::ZERO,
+            };
+            let rest = " -- python3 a.py {addr}";
+            summary(lab, which, &[checked], Style::PLAIN, rest)
+        };
+        assert_eq!(
+            said(Verdict::Passed),
+            "\nA verificação 2 passa.\nTodas: cargo run -p lab -- check \
+             lab_sensor_tcp -- python3 a.py {addr}\n"
+        );
+        assert_eq!(
+            said(Verdict::NotRun("faltam sockets".to_string())),
+            "\nA verificação 2 não se pôde correr aqui: faltam sockets.\n"
+        );
+    }
+}
