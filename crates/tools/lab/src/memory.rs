@@ -26,8 +26,8 @@ const ALLOWED: u64 = 64 << 20;
 /// sent last; so much is taken for the end, in bytes.
 const END: u64 = 32 << 20;
 
-/// How long it may take to send all that, of the time that a check has. A machine
-/// that is slow knows less.
+/// How long it may take to send all that, of the time that a check has. A
+/// machine that is slow knows less.
 const LIMIT: Duration = Duration::from_secs(140);
 
 /// What the system's own buffers take at most, on the way to who does not
