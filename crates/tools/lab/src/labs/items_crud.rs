@@ -296,7 +296,17 @@ fn list(trial: &mut Trial) -> Outcome {
         items.push(created(&mut client, part)?);
     }
     let response = client.asks("GET", "/items", None, 200)?;
-    is_json(&response, &Value::Array(items))
+    is_json(&response, &json!(items))?;
+    // 10 comes after 9, and a part that is changed stays where it is.
+    while items.len() < 11 {
+        items.push(created(&mut client, &part(trial))?);
+    }
+    let mut change = part(trial);
+    change["version"] = json!(1);
+    let response = client.asks("PUT", &path(&items[1]), Some(&change), 200)?;
+    items[1] = response.json().unwrap_or_default();
+    let response = client.asks("GET", "/items", None, 200)?;
+    is_json(&response, &json!(items))
 }
 
 fn update(trial: &mut Trial) -> Outcome {
@@ -383,10 +393,16 @@ fn validation(trial: &mut Trial) -> Outcome {
     ] {
         client.asks("POST", "/items", Some(&wrong), 422)?;
     }
-    let wrong = json!({ "name": "", "price": 2, "version": 1 });
-    client.asks("PUT", &path(&items[0]), Some(&wrong), 422)?;
-    let wrong = json!({ "name": "roda", "price": 2 });
-    client.asks("PUT", &path(&items[0]), Some(&wrong), 422)?;
+    for wrong in [
+        json!({ "name": "", "price": 2, "version": 1 }),
+        json!({ "name": "roda", "price": 2 }),
+        json!({ "name": "roda", "version": 1 }),
+        json!({ "price": 2, "version": 1 }),
+        json!({ "name": "roda", "price": "caro", "version": 1 }),
+        json!({ "name": "roda", "price": -1, "version": 1 }),
+    ] {
+        client.asks("PUT", &path(&items[0]), Some(&wrong), 422)?;
+    }
     let response = client.asks("GET", "/items", None, 200)?;
     is_json(&response, &json!(items))
 }
@@ -416,6 +432,7 @@ fn method(trial: &mut Trial) -> Outcome {
     let item = created(&mut client, &part)?;
     client.asks("DELETE", "/items", None, 405)?;
     client.asks("POST", &path(&item), Some(&part), 405)?;
+    client.asks("PUT", "/items", Some(&part), 405)?;
     Ok(())
 }
 

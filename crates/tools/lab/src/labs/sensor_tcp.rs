@@ -198,6 +198,10 @@ fn errors(trial: &mut Trial) -> Outcome {
     }
     error(&mut client, format!("SET {sensor} 1 2\n"))?;
     set(&mut client, &sensor, &value)?;
+    get(&mut client, &sensor, &value)?;
+    // A word is a whole one.
+    error(&mut client, format!("GETS {sensor}\n"))?;
+    error(&mut client, format!("SETS {sensor} 1\n"))?;
     get(&mut client, &sensor, &value)
 }
 
@@ -286,6 +290,10 @@ fn not_text(trial: &mut Trial) -> Outcome {
     error(&mut client, b"GET \xff\xfe\x00\n")?;
     error(&mut client, b"\xc3\n")?;
     set(&mut client, &sensor, &value)?;
+    get(&mut client, &sensor, &value)?;
+    // What is text may have accents.
+    let sensor = format!("câmara_{sensor}");
+    set(&mut client, &sensor, &value)?;
     get(&mut client, &sensor, &value)
 }
 
@@ -343,6 +351,11 @@ fn endless_line(trial: &mut Trial) -> Outcome {
     longest.expects_end(Duration::from_secs(3), LIMITS)?;
     let mut again = trial.connect()?;
     set(&mut again, &sensor, &value)?;
+    // Bytes, and not characters.
+    let accents = "é".repeat(long.len() / 2 + 1);
+    again.sends(format!("{head}{accents}\n"))?;
+    again.expects(Expected::line_starting("ERR"), LIMITS)?;
+    again.expects_end(Duration::from_secs(3), LIMITS)?;
 
     let mut client = trial.connect()?;
     client.sends(format!("SET {sensor} {}", "9".repeat(1020)))?;

@@ -251,7 +251,15 @@ fn in_order(trial: &mut Trial) -> Outcome {
     for number in 2..=trial.random.between(4, 8) as u32 {
         sensor.sends(&mut sender, number)?;
     }
-    sensor.is_reported(&mut sender)
+    sensor.is_reported(&mut sender)?;
+    // A value may be below zero, and needs no point.
+    let cold = trial.random.sensor();
+    sender.sends(format!("DATA {cold} 1 -4.5"))?;
+    sender.sends(format!("DATA {cold} 2 3"))?;
+    sender.sends(format!("REPORT {cold}"))?;
+    sender.expects(format!(
+        "{cold} received=2 lost=0 duplicated=0 out_of_order=0 mean=-0.75"
+    ))
 }
 
 fn lost(trial: &mut Trial) -> Outcome {
@@ -334,6 +342,10 @@ fn garbage(trial: &mut Trial) -> Outcome {
         format!("DATA {name} -1 2.0"),
         format!("DATA {name} 0 2.0"),
         format!("DATA {name} 4294967296 2.0"),
+        // What some languages read as far as it is a number.
+        format!("DATA {name} 2x 2.0"),
+        format!("DATA {name} 2.5 2.0"),
+        format!("DATA {name} 2 2.0x"),
         format!("DATA {name} 2 nan"),
         format!("DATA {name} 2 inf"),
         format!("DATA {name} 2 2.0 3.0"),

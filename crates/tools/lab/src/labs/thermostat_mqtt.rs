@@ -355,7 +355,10 @@ fn not_a_number(trial: &mut Trial) -> Outcome {
         factory.keeps(&other, payload)?;
     }
     factory.orders(&other, "12.0", "ON")?;
-    factory.orders(&zone, "22.5", "OFF")
+    factory.orders(&zone, "22.5", "OFF")?;
+    // A number may be below zero, and needs no point.
+    factory.orders(&zone, "-4.5", "ON")?;
+    factory.orders(&zone, "22", "OFF")
 }
 
 /// What is said of the thermostat itself goes with QoS 1, too.
