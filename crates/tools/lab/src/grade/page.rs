@@ -82,7 +82,8 @@ pub fn page(
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>{name}: notas</title>\n<style>\n{STYLE}</style>\n</head>\n\
          <body>\n<h1>{name}</h1>\n<p>{}. {} entregas, semente {seed}, {} \
-         pontos.</p>\n<div class=\"box\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">nome</th>\
+         pontos.</p>\n<div class=\"box\" tabindex=\"0\">\n\
+         <table>\n<thead><tr><th scope=\"col\">nome</th>\
          <th scope=\"col\">pontos</th>{heads}<th scope=\"col\">problema</th>\
          </tr></thead>\n<tbody>\n{rows}</tbody>\n<tfoot><tr>\
          <th scope=\"row\">falharam</th><td></td>{totals}<td></td></tr>\
