@@ -1,5 +1,5 @@
-# Demand 2, check not_text.
-"""Não aceita acentos."""
+# Demand 5, check not_text.
+"""Toma o que tem acentos por bytes que não são texto."""
 
 import solution
 
