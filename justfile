@@ -44,7 +44,12 @@ compile:
 # medem (`m*`) correm depois, e sozinhos.
 [parallel]
 [private]
-run-tests: (tests "--test 'lab*'") (tests "--test 'l[!a]*'") (tests "--test 'la[!b]*' --test '[a-k]*'") (tests "--test '[n-z]*'") the-rest
+run-tests: labs (tests "--test 'l[!a]*'") (tests "--test 'la[!b]*' --test '[a-d]*'") (tests "--test '[e-k]*'") (tests "--test '[n-p]*'") (tests "--test '[q-z]*'") the-rest
+
+# Os nove exercícios ao mesmo tempo: quase só esperam.
+[private]
+labs $RUST_TEST_THREADS="9":
+    cargo test --workspace --test 'lab*'
 
 [private]
 tests SELECTION:

@@ -183,7 +183,10 @@ fn hello(trial: &mut Trial) -> Outcome {
         sensor.sends(format!("{value}\n"))?;
         display.expects_line(&format!("{name} {value}"), "")?;
     }
-    Ok(())
+    // Text in UTF-8, the name as well.
+    let name = format!("{name}_à_direita");
+    let mut other = self::sensor(trial, &name)?;
+    shown(&mut other, &name, &mut display)
 }
 
 fn everyone(trial: &mut Trial) -> Outcome {
