@@ -15,7 +15,7 @@ use testkit::{RabbitMq, python, workspace};
 
 /// How many checkers of one check run at once: they wait more than they work.
 /// One of all checks counts as two.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
 
 const LABS: [&str; 9] = [
     "lab_sensor_tcp",
