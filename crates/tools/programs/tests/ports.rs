@@ -6,15 +6,22 @@ use std::thread;
 
 use programs::{Folder, Port};
 
+/// A port that can be used, as it should be.
+fn usable() -> Port {
+    let port = Port::free().expect("a free port");
+    let number = port.number();
+    assert!((20_000..32_000).contains(&number), "{number}");
+    TcpListener::bind(("127.0.0.1", number)).expect("free for TCP");
+    UdpSocket::bind(("127.0.0.1", number)).expect("free for UDP");
+    port
+}
+
 #[test]
 fn nobody_gets_a_port_twice() {
     let found: Vec<Port> = thread::scope(|scope| {
         let finders: Vec<_> = (0..4)
             .map(|_| {
-                scope.spawn(|| {
-                    let free = || Port::free().expect("a free port");
-                    (0..25).map(|_| free()).collect::<Vec<_>>()
-                })
+                scope.spawn(|| (0..25).map(|_| usable()).collect::<Vec<_>>())
             })
             .collect();
         let found = finders.into_iter();
@@ -24,11 +31,6 @@ fn nobody_gets_a_port_twice() {
     });
     let numbers: BTreeSet<u16> = found.iter().map(Port::number).collect();
     assert_eq!(numbers.len(), 100);
-    for number in numbers {
-        assert!((20_000..32_000).contains(&number), "{number}");
-        TcpListener::bind(("127.0.0.1", number)).expect("free for TCP");
-        UdpSocket::bind(("127.0.0.1", number)).expect("free for UDP");
-    }
 
     // Nor what another program listens on, whatever that is.
     let next = found.iter().map(Port::number).max().unwrap_or(0) + 1;
