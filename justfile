@@ -35,9 +35,11 @@ lint $CARGO_PROFILE_DEV_PANIC="unwind":
     cargo clippy --workspace --all-targets -- -D warnings
     cargo doc --workspace --no-deps
 
+# Antes dos testes, tudo o que correm: quem compila faz esperar os outros.
 [private]
 compile:
-    cargo test --workspace --no-run
+    cargo test --workspace --no-run --tests
+    cargo build --workspace --bins --examples
 
 # Os testes esperam mais do que calculam: lado a lado demoram metade. A inicial
 # do nome do ficheiro diz o grupo de cada um, e nenhuma fica de fora. Os que
