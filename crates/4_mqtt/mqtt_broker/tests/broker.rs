@@ -145,10 +145,7 @@ fn subscriber_that_never_reads() {
             assert!(message.payload.starts_with(&start), "not {start}");
         }
     }
-    if let (Some(before), Some(after)) = (before, server.memory()) {
-        let grown = after.saturating_sub(before);
-        assert!(grown < 64 << 20, "{grown} bytes more for a deaf client");
-    }
+    server.assert_grown_by_less_than(64 << 20, before);
 }
 
 /// A message goes at the lower of the levels of its publisher and of its

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::net::UdpSocket;
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -55,6 +55,11 @@ impl Port {
         Err(io::ErrorKind::AddrInUse.into())
     }
 
+    /// Where a program listens that is given it.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.number).into()
+    }
+
     /// The port's number.
     pub fn number(&self) -> u16 {
         self.number
@@ -79,7 +84,7 @@ fn is_free(port: u16) -> bool {
 /// ended lately can still be in the way.
 #[cfg(unix)]
 fn is_free_for_tcp(port: u16) -> bool {
-    use std::net::{Ipv4Addr, SocketAddrV4};
+    use std::net::SocketAddrV4;
 
     use rustix::net::{AddressFamily, SocketType, bind, socket};
     let address = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);

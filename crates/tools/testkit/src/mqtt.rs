@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -67,7 +67,7 @@ impl Broker {
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        address(&self.port)
+        self.port.address()
     }
 
     /// The same, as the lessons take it.
@@ -125,14 +125,10 @@ impl Broker {
     }
 }
 
-fn address(port: &Port) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))
-}
-
 fn run(kind: Kind, port: &Port, folder: &Folder) -> Program {
     match kind {
         Kind::Lesson => {
-            let address = address(port);
+            let address = port.address();
             let mut command = lesson("mqtt_broker");
             command.arg(address.to_string()).current_dir(folder.path());
             let program = Program::start(&mut command);

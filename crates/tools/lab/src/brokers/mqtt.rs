@@ -18,7 +18,7 @@ use crate::brokers::network::{CONNECTED, LEFT, Network};
 use crate::limits::{ANSWER, START};
 use crate::outcome::{Failure, Outcome, Steps};
 use crate::peers::mqtt::MqttClient;
-use crate::trial::{Trial, at, free_ports};
+use crate::trial::{Trial, free_ports};
 use crate::workspace;
 
 /// The program of the lesson, for who has built it already.
@@ -41,7 +41,7 @@ impl Broker {
     /// Starts one that lives until the trial's programs have ended.
     pub fn start(trial: &mut Trial) -> Outcome<Broker> {
         let running = run()?;
-        let network = Network::to(at(&running.port), Protocol::Mqtt)?;
+        let network = Network::to(running.port.address(), Protocol::Mqtt)?;
         let broker = Broker {
             running: Rc::new(RefCell::new(running)),
             network: Rc::new(network),
@@ -53,7 +53,7 @@ impl Broker {
 
     /// A client of the checker's own.
     pub fn client(&self, name: &str) -> Outcome<MqttClient> {
-        let address = at(&self.running.borrow().port);
+        let address = self.running.borrow().port.address();
         MqttClient::connect(address, name, &self.steps)
     }
 
@@ -113,7 +113,7 @@ impl Broker {
     pub fn returns(&self) -> Outcome {
         self.steps.add("broker", "volta, sem se lembrar de nada");
         let running = run()?;
-        self.network.leads_to(at(&running.port))?;
+        self.network.leads_to(running.port.address())?;
         self.running.replace(running);
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Broker {
 
 fn run() -> Outcome<Running> {
     let [port] = free_ports()?;
-    let address = at(&port);
+    let address = port.address();
     let mut command = Command::new(built()?);
     command.arg(address.to_string());
     let program = Setup::new(&mut command).without_input().start();

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
+use programs::Port;
+
 use crate::bytes::Expected;
 use crate::check::{Check, Lab, Needs};
 use crate::outcome::{Failure, Outcome};
 use crate::peers::zmq::{Kind, Listener, Socket, connect};
-use crate::trial::{Trial, at, free_ports};
+use crate::trial::{Trial, free_ports};
 
 /// How long a program may take to end where nothing keeps it.
 const END: Duration = Duration::from_secs(5);
@@ -195,7 +197,7 @@ struct Ports([SocketAddr; 3]);
 impl Ports {
     fn free(trial: &mut Trial) -> Outcome<Ports> {
         let ports = free_ports()?;
-        let addresses = ports.each_ref().map(at);
+        let addresses = ports.each_ref().map(Port::address);
         trial.keeps(ports);
         Ok(Ports(addresses))
     }

@@ -2,7 +2,7 @@
 
 mod server;
 
-pub use server::{at, deaf, free_ports};
+pub use server::{deaf, free_ports};
 
 use std::any::Any;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,7 +1,7 @@
 //! The program as a server: its address, and connections to it.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ impl Trial<'_> {
     /// Starts the program on a free port, with these words after its address.
     pub fn serve(&mut self, words: &[&str]) -> Outcome {
         let [port] = free_ports()?;
-        self.address = at(&port);
+        self.address = port.address();
         self.keeps(port);
         self.start_as("", &self.address.to_string(), words)
     }
@@ -128,11 +128,6 @@ pub fn free_ports<const N: usize>() -> Outcome<[Port; N]> {
             Err(too_few) => too_few,
         };
     }
-}
-
-/// The loopback address with a port.
-pub fn at(port: &Port) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port.number()).into()
 }
 
 /// The program, which listened before, does not any more.
