@@ -372,6 +372,15 @@ def slides(page):
     for expected in both, only_slide, only_lesson, both, only_slide:
         seen(expected)
         page.keyboard.press("d")
+
+    # The lesson alone has its page as where there are no slides.
+    page.evaluate(DRAWN)
+    listed = page.locator("#pages").bounding_box()
+    text = lesson.bounding_box()
+    check(listed["x"] == 0, f"the list of pages is at {listed}")
+    check(text["x"] == listed["width"], f"the lesson is at {text}")
+    check(text["x"] + text["width"] == 1280, f"the lesson is at {text}")
+    layout(page, columns=True)
     page.keyboard.press("d")
     seen(both)
     page.get_by_role("button", name="Diapositivo").click()
