@@ -24,6 +24,8 @@ use crate::site;
 /// makes this character.
 const ROOT: char = '\0';
 
+const TABLE_END: &str = "</div>\n";
+
 /// The slides of a file; without a file there are none.
 #[derive(Default)]
 pub struct Deck {
@@ -286,13 +288,17 @@ fn clean<'a>(
                 }));
             }
             Event::Start(Tag::Table(alignments)) => {
+                if shown.last() == Some(&Event::End(TagEnd::Paragraph)) {
+                    let end = shown.len() - 1;
+                    table_caption(&mut shown, end);
+                }
                 let wrapper = "<div class=\"table-wrapper\">";
                 shown.push(Event::Html(wrapper.into()));
                 shown.push(Event::Start(Tag::Table(alignments)));
             }
             Event::End(TagEnd::Table) => {
                 shown.push(Event::End(TagEnd::Table));
-                shown.push(Event::Html("</div>\n".into()));
+                shown.push(Event::Html(TABLE_END.into()));
             }
             Event::End(TagEnd::Paragraph) => {
                 end_paragraph(&mut shown, &caption);
@@ -348,14 +354,45 @@ fn end_quotation<'a>(shown: &mut Vec<Event<'a>>, end: TagEnd) {
     }
 }
 
+/// Where the last paragraph starts.
+fn last_paragraph(shown: &[Event]) -> usize {
+    let is_start = |event: &Event| *event == Event::Start(Tag::Paragraph);
+    shown.iter().rposition(is_start).unwrap_or(0)
+}
+
+/// The last paragraph, which stands next to a table: if it is a caption, its
+/// mark and its attributes go.
+fn table_caption(shown: &mut [Event], end: usize) {
+    let start = last_paragraph(shown);
+    let Some(Event::Text(first)) = shown.get_mut(start + 1) else {
+        return;
+    };
+    let Some(words) = pandoc::caption(first) else {
+        return;
+    };
+    *first = words.to_string().into();
+    if let Some(Event::Text(last)) = shown[..end].last_mut() {
+        *last = pandoc::without_attributes(last).to_string().into();
+    }
+}
+
 /// Ends the last paragraph: a figure alone gets its caption, and one in which
 /// nothing is left goes.
 fn end_paragraph(shown: &mut Vec<Event>, caption: &str) {
-    let is_start = |event: &Event| *event == Event::Start(Tag::Paragraph);
-    let start = shown.iter().rposition(is_start).unwrap_or(0);
+    let start = last_paragraph(shown);
+    if start > 0 && shown[start - 1] == Event::Html(TABLE_END.into()) {
+        let end = shown.len();
+        table_caption(shown, end);
+    }
+    // A space that keeps a figure from being alone.
+    if let Some(Event::Text(text)) = shown.last_mut()
+        && let Some(before) = text.strip_suffix('\\')
+    {
+        *text = format!("{before}\u{a0}").into();
+    }
     let is_blank = |event: &&Event| match event {
         // Pandoc stops at `. . .` while the slide is shown.
-        Event::Text(text) => ["", ". . ."].contains(&text.trim()),
+        Event::Text(text) => ["", ". . ."].contains(&text.trim_ascii()),
         _ => false,
     };
     let mut rest = shown[start + 1..].iter().filter(|event| !is_blank(event));
@@ -665,6 +702,14 @@ mod tests {
                 "<p>2<sup>16</sup> e H<sub>2</sub>O, ~ 1 ^ 2 (nota)</p>",
             ),
             ("$x_i$", "<p><code>x_i</code></p>"),
+            (
+                "\\textbf{a} \\textcolor{red}{b}\\ c\\vspace{1em}",
+                "<p>a b\u{a0}c</p>",
+            ),
+            (
+                "![t](a.svg)\\ ",
+                "<p><img src=\"slides/figure_1.svg\" alt=\"t\">\u{a0}</p>",
+            ),
             ("### B {.alert}\n\na", "<h3>B</h3>\n<p>a</p>"),
             ("- [x] a", "<ul>\n<li>☒ a</li>\n</ul>"),
             (
@@ -678,6 +723,22 @@ mod tests {
         let table = body("| A | B |\n| :- | -: |\n| `x` | 1 |");
         assert!(table.contains("<code>x</code></td>"), "{table}");
         assert!(table.starts_with("<div class=\"table-wrapper\"><table>"));
+
+        let table = "| A |\n|---|";
+        for (text, expected) in [
+            (
+                format!("Table: a `x` {{e}} b {{#t}}\n\n{table}"),
+                "<p>a <code>x</code> {e} b</p>\n",
+            ),
+            (
+                format!("{table}\n\n: Um *a* {{#tbl:t .x}}"),
+                "<p>Um <em>a</em></p>",
+            ),
+            (": a, sem tabela".to_string(), "<p>: a, sem tabela</p>"),
+        ] {
+            let shown = body(&text);
+            assert!(shown.contains(expected), "{shown}");
+        }
     }
 
     const ELEMENTS: &str = "a article aside blockquote br code dd del div dl \
@@ -756,6 +817,9 @@ mod tests {
             "\\begin{x}\n",
             "\\end{x}\n",
             "\\a{",
+            "\\textbf{",
+            "\\ ",
+            "Table: ",
             "`",
             "[^1]",
             "[^1]: ",

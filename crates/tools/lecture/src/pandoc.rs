@@ -200,6 +200,9 @@ fn latex_block<'a>(lines: &[&'a str]) -> Option<(usize, &'a str)> {
         block += if count == 0 { first } else { line };
         block.push('\n');
         if let Some(length) = latex(&block) {
+            if words_in(&block[..length]).is_some() {
+                return None; // the beginning of a paragraph
+            }
             let after = block.len() - length;
             return Some((count + 1, &line[line.len() + 1 - after..]));
         } else if !first.starts_with('\\') {
@@ -305,15 +308,24 @@ pub enum Piece {
     Above(String),
 }
 
-/// A text without commands of LaTeX and without the marks of its spans,
-/// `[text]{.class}`; a note within the line, `^[text]`, in parentheses.
+/// A text without commands of LaTeX, other than the words that they set in
+/// another face, and without the marks of its spans, `[text]{.class}`; a note
+/// within the line, `^[text]`, in parentheses.
 pub fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
         if let Some(length) = latex(rest) {
+            let command = &rest[..length];
             rest = &rest[length..];
+            if let Some(words) = words_in(command) {
+                pieces.push(Piece::Plain(mem::take(&mut plain)));
+                pieces.extend(self::pieces(words));
+            }
+        } else if let Some(after) = rest.strip_prefix("\\ ") {
+            plain.push('\u{a0}');
+            rest = after;
         } else if let Some(after) = rest.strip_prefix(']')
             && let Some(length) = attributes(after)
             && let Some(start) = plain.rfind('[')
@@ -342,6 +354,31 @@ pub fn pieces(text: &str) -> Vec<Piece> {
     }
     pieces.push(Piece::Plain(plain));
     pieces
+}
+
+/// The words that a command of LaTeX sets in another face: `\textbf{…}`,
+/// `\alert{…}`, `\textcolor{red}{…}`.
+fn words_in(command: &str) -> Option<&str> {
+    let (name, rest) = command[1..].split_once('{')?;
+    let known = ["alert", "emph", "structure", "underline"];
+    let sets_words = name.starts_with("text") || known.contains(&name);
+    let last = rest.split("}{").last()?.strip_suffix('}')?;
+    sets_words.then_some(last)
+}
+
+/// What follows the mark of a table's caption: `: Words`, `Table: Words`.
+pub fn caption(text: &str) -> Option<&str> {
+    let marks = [": ", "Table: ", "table: "];
+    marks.iter().find_map(|mark| text.strip_prefix(mark))
+}
+
+/// A text without the attributes that it ends with.
+pub fn without_attributes(text: &str) -> &str {
+    let start = text.rfind('{').unwrap_or(text.len());
+    match attributes(&text[start..]) == Some(text.len() - start) {
+        true => text[..start].trim_end(),
+        false => text,
+    }
 }
 
 /// The word between the mark that a text begins with and the next one, and
