@@ -295,7 +295,7 @@ impl RabbitMq {
         Ok(())
     }
 
-    /// Whether any node has ended.
+    /// Whether all its nodes have ended.
     pub fn has_ended(&self) -> bool {
         self.nodes.iter().all(|node| match &node.running {
             Some(program) => !matches!(program.ended(), Ok(None)),
