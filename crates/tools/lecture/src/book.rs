@@ -435,7 +435,8 @@ mod tests {
         assert_eq!(book.problems, Vec::<String>::new());
         let page = String::from_utf8_lossy(&book.files["eco.html"]);
         assert!(page.contains("fn main() {}"), "{page}");
-        assert!(page.contains("crates/1_sockets/eco/src/main.rs"), "{page}");
+        let path = "crates/<wbr>1_sockets/<wbr>eco/<wbr>src/<wbr>main.rs";
+        assert!(page.contains(path), "{page}");
         assert!(
             page.contains("<img src=\"figures/f.svg\" alt=\"F\""),
             "{page}"

@@ -76,8 +76,12 @@ impl Lesson {
     /// The rows as Markdown that puts them side by side, below the path of the
     /// file that they come from.
     pub fn columns(&self, path: &str) -> String {
-        let mut page =
-            format!("<div class=\"program\">\n<p class=\"file\">{path}</p>\n");
+        // On a narrow screen a path goes on in the next line after a folder.
+        let path = path.replace('/', "/<wbr>");
+        let mut page = format!(
+            "<div class=\"program\">\n\
+             <p class=\"file\"><span>{path}</span></p>\n"
+        );
         for Row {
             comment,
             code,

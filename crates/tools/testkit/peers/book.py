@@ -419,7 +419,7 @@ def copy(page):
     """How many programs the page shows, each copied and compared."""
     programs = page.locator(".program").all()
     for program in programs:
-        path = program.locator(".file").evaluate("file => file.firstChild.data")
+        path = program.locator(".file span").inner_text()
         source = (ROOT / path.strip()).read_text().splitlines()
         comment = ("//", "<!-- ")
         code = [line for line in source if not line.lstrip().startswith(comment)]
