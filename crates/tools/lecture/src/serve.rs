@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -45,7 +45,7 @@ pub async fn serve(
     // A page that is still open from an earlier run has an earlier number.
     let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     let workspace = material.workspace.clone();
-    let newest = Newest::start(material, start.as_secs())?;
+    let newest = Newest::start(material, start.as_millis() as u64)?;
     let site = Router::new()
         .route("/version", get(version))
         .fallback(get(file))
@@ -83,19 +83,30 @@ async fn version(State(newest): State<Newest>) -> String {
     newest.read().version.to_string()
 }
 
-async fn file(State(newest): State<Newest>, uri: Uri) -> Response {
+async fn file(
+    State(newest): State<Newest>,
+    asked: HeaderMap,
+    uri: Uri,
+) -> Response {
     let path = match uri.path().trim_start_matches('/') {
         "" => "index.html",
         path => path,
     };
     let edition = newest.read();
+    // What a browser has of this edition it need not get again.
+    let tag = format!("\"{}\"", edition.version);
     let kind = site::content_type(Path::new(path));
     match (edition.book.files.get(path), kind) {
         (Some(bytes), Some(kind)) => {
             let headers = [
                 (header::CONTENT_TYPE, kind),
                 (header::CACHE_CONTROL, "no-cache"),
+                (header::ETAG, &tag),
             ];
+            let has_it = asked.get(header::IF_NONE_MATCH);
+            if has_it.is_some_and(|had| had.as_bytes() == tag.as_bytes()) {
+                return (StatusCode::NOT_MODIFIED, headers).into_response();
+            }
             (headers, bytes.clone()).into_response()
         }
         _ => {

@@ -338,16 +338,18 @@ fn folder_that_cannot_be_written() {
 #[test]
 fn serves_only_the_site() {
     let book = Program::start(lesson("lecture").arg("127.0.0.1:0"));
-    let ask = |target: &str| {
+    let ask_for = |target: &str, headers: &str| {
         let mut stream = connect(book.address());
         let request = format!(
-            "GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            "GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+             {headers}\r\n"
         );
         stream.write_all(request.as_bytes()).expect("ask");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("the answer");
         String::from_utf8_lossy(&answer).into_owned()
     };
+    let ask = |target: &str| ask_for(target, "");
     for (target, kind) in [
         ("/", "text/html; charset=utf-8"),
         ("/tcp.html", "text/html; charset=utf-8"),
@@ -367,6 +369,14 @@ fn serves_only_the_site() {
     let version = version.lines().last().expect("a number");
     let edition = format!("data-version=\"{version}\"");
     assert!(ask("/").contains(&edition), "{edition}");
+    // It asks for nothing twice that is still the same.
+    for (had, status) in [(version, "304 Not"), ("7", "200 OK")] {
+        let header = format!("If-None-Match: \"{had}\"\r\n");
+        let answer = ask_for("/book.js", &header);
+        let expected = format!("HTTP/1.1 {status}");
+        assert!(answer.starts_with(&expected), "{answer}");
+        assert!(answer.contains(&format!("etag: \"{version}\"")), "{answer}");
+    }
 
     for target in ["/nada", "/../Cargo.toml", "//etc/passwd", "/figures/"] {
         let answer = ask(target);

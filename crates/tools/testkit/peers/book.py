@@ -63,10 +63,15 @@ def pages(page):
 
 
 def every_page(page):
-    """Each page: its layout, its programs, and what a reader may stumble on."""
+    """Each page, with →: its layout, its programs, and what a reader may stumble on."""
     shown = 0
-    for number, address in enumerate(pages(page)):
-        page.goto(address)
+    addresses = pages(page)
+    page.goto(URL)
+    for number, address in enumerate(addresses):
+        if number > 0:
+            # In their order, as a reader does.
+            page.keyboard.press("ArrowRight")
+            page.wait_for_url(address)
         layout(page, columns=True)
         figure(page)
         shown += copy(page)
@@ -182,10 +187,8 @@ def keyboard(page):
     for address in addresses[1:]:
         check(address in focused, f"Tab does not reach {address}")
 
-    # → goes through all of them in their order, ← goes back, i to the contents.
-    for address in addresses[1:]:
-        page.keyboard.press("ArrowRight")
-        page.wait_for_url(address)
+    # ← goes back, i to the contents; `every_page` goes on with →.
+    page.goto(addresses[-1])
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(addresses[-2])
     page.keyboard.press("i")
@@ -338,8 +341,7 @@ def slides(page):
     invaded = page.evaluate("window.invadido ?? null")
     check(invaded is None, f"a script of the deck ran: {invaded}")
     for address in [f"{URL}index.html", *pages(page)]:
-        page.goto(address)
-        html = page.content()
+        html = page.request.get(address).text()
         for hidden in "nota do orador", "nunca-impresso", "{.allow", "width=33%":
             check(hidden not in html, f"{address} shows «{hidden}»")
         check("\\pause" not in html, f"{address} shows LaTeX")
