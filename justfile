@@ -1,5 +1,7 @@
 # Um aviso do rustdoc é um erro.
 export RUSTDOCFLAGS := "-D warnings"
+# Guardar o que serviria à compilação seguinte demora a primeira.
+export CARGO_INCREMENTAL := "0"
 set windows-shell := ["powershell.exe", "-NoLogo", "-NoProfile", "-Command"]
 
 # Lista as receitas
@@ -25,7 +27,12 @@ rabbitmq-cluster:
     @cargo run --quiet -p rabbitmq -- cluster
 
 # Prepara o que faltar e passa todos os testes
-test: setup lint compile run-tests (tests "--test 'm*'")
+test: packages prepare compile run-tests (tests "--test 'm*'")
+
+# O ambiente de Python vem da internet: entretanto, compila-se.
+[parallel]
+[private]
+prepare: lint python
 
 # Quem testa não pode ter `panic = "abort"`, e o cargo veria cada biblioteca duas
 # vezes, uma para cada caso: para o clippy e o rustdoc basta uma.
@@ -61,14 +68,26 @@ tests SELECTION:
 the-rest: (tests "--lib --bins") (tests "--doc")
 
 # Instala os programas de que os testes precisam, se faltarem
-[unix]
-setup:
-    @bash crates/tools/testkit/setup.sh
+setup: packages python
 
-# Diz o que instalar e prepara o ambiente de Python
+[private]
+[unix]
+packages:
+    @bash crates/tools/testkit/setup.sh packages
+
+[private]
+[unix]
+python:
+    @bash crates/tools/testkit/setup.sh python
+
+[private]
 [windows]
-setup:
+packages:
     @echo 'Os testes precisam de Python 3: winget install Python.Python.3.13'
+
+[private]
+[windows]
+python:
     python -m venv .venv
     .venv\Scripts\python.exe -m pip install --quiet --requirement crates\tools\testkit\peers\requirements.txt
 
