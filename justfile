@@ -1,7 +1,5 @@
 # Um aviso do rustdoc é um erro.
 export RUSTDOCFLAGS := "-D warnings"
-# Guardar o que serviria à compilação seguinte demora a primeira.
-export CARGO_INCREMENTAL := "0"
 set windows-shell := ["powershell.exe", "-NoLogo", "-NoProfile", "-Command"]
 
 # Lista as receitas
@@ -35,16 +33,17 @@ test: packages prepare compile run-tests (tests "--test 'm*'")
 prepare: lint python
 
 # Quem testa não pode ter `panic = "abort"`, e o cargo veria cada biblioteca duas
-# vezes, uma para cada caso: para o clippy e o rustdoc basta uma.
+# vezes, uma para cada caso: para o clippy e o rustdoc basta uma. E guardar o que
+# serviria à compilação seguinte demora esta: nos testes não se guarda.
 [private]
-lint $CARGO_PROFILE_DEV_PANIC="unwind":
+lint $CARGO_PROFILE_DEV_PANIC="unwind" $CARGO_INCREMENTAL="0":
     cargo fmt --check
     cargo clippy --workspace --all-targets -- -D warnings
     cargo doc --workspace --no-deps
 
 # Antes dos testes, tudo o que correm: quem compila faz esperar os outros.
 [private]
-compile:
+compile $CARGO_INCREMENTAL="0":
     cargo test --workspace --no-run --tests
     cargo build --workspace --bins --examples
 
@@ -57,11 +56,11 @@ run-tests: labs (tests "--test 'l[!a]*'") (tests "--test 'la[!b]*' --test '[a-d]
 
 # Os nove exercícios ao mesmo tempo: quase só esperam.
 [private]
-labs $RUST_TEST_THREADS="9":
+labs $RUST_TEST_THREADS="9" $CARGO_INCREMENTAL="0":
     cargo test --workspace --test 'lab*'
 
 [private]
-tests SELECTION:
+tests SELECTION $CARGO_INCREMENTAL="0":
     cargo test --workspace {{ SELECTION }}
 
 [private]
