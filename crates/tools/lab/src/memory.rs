@@ -22,6 +22,10 @@ const FIRST: u64 = 24 << 20;
 const LAST: u64 = 96 << 20;
 const ALLOWED: u64 = 64 << 20;
 
+/// The same for a program that grows faster than what it is sent: a JVM with
+/// room for hundreds of MiB collects nothing before they are full.
+const FAR: u64 = 384 << 20;
+
 /// Who keeps everything still grows at the end, by half or more of what was
 /// sent last; so much is taken for the end, in bytes.
 const END: u64 = 32 << 20;
@@ -133,8 +137,10 @@ fn judged(looks: &[Look], over: bool) -> Option<bool> {
     let grows = before.is_none_or(|look| grown >= look.grown + END / 2);
     if grown < sent.saturating_sub(BUFFERED) / 2 {
         Some(true)
-    } else if sent >= LAST {
-        Some(grown < ALLOWED || !grows)
+    } else if sent >= LAST && (grown < ALLOWED || !grows) {
+        Some(true)
+    } else if sent >= FAR || sent >= LAST && grown <= sent / 4 * 5 {
+        Some(false)
     } else if over {
         Some(!(sent >= LAST * 3 / 4 && keeps_pace && grows))
     } else {
@@ -159,7 +165,7 @@ mod tests {
 
     /// What `judged` says in the end of such a program.
     fn verdict(grown: impl Fn(u64) -> u64) -> Option<bool> {
-        let looks = looks(LAST >> 20, grown);
+        let looks = looks(FAR >> 20, grown);
         (1..=looks.len())
             .map(|seen| judged(&looks[..seen], false))
             .find(Option::is_some)?
@@ -171,8 +177,9 @@ mod tests {
         assert_eq!(verdict(|sent| 25 + sent.min(32)), Some(true));
         assert_eq!(verdict(|_| 20), Some(true));
         assert_eq!(verdict(|_| 0), Some(true));
-        // A JVM with a limit, that fills its first heap.
+        // A JVM with a limit, that fills its first heap, sooner or later.
         assert_eq!(verdict(|sent| (5 * sent).min(222)), Some(true));
+        assert_eq!(verdict(|sent| (2 * sent).min(600)), Some(true));
         // All, but for what the system keeps; and all twice.
         assert_eq!(verdict(|sent| sent - 10), Some(false));
         assert_eq!(verdict(|sent| 2 * sent), Some(false));

@@ -128,6 +128,11 @@ impl Steps {
         });
     }
 
+    /// Forgets what was done after so many steps: it came to nothing.
+    pub fn forgets_after(&self, count: usize) {
+        self.0.borrow_mut().truncate(count);
+    }
+
     pub fn all(&self) -> Vec<Step> {
         self.0.borrow().clone()
     }

@@ -148,6 +148,7 @@ fn join_talk(trial: &mut Trial) -> Outcome {
     for text in [
         format!("{machine} parou, às 10 h"),
         format!("JOIN {room} outro"),
+        format!("{machine}:  duas palavras,\nduas linhas"),
         String::new(),
     ] {
         other.says(&text)?;

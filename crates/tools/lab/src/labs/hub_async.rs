@@ -44,7 +44,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "pieces",
             about: "uma linha aos pedaços é uma só, e linhas juntas são várias",
-            demands: &[4],
+            demands: &[4, 10],
             cause: "Uma leitura do socket não é uma linha. Junte o que chega \
                     até aparecer «\\n», e guarde o que sobra.",
             slide: "Servidor TCP `asyncio` Python",
@@ -179,7 +179,8 @@ fn hello(trial: &mut Trial) -> Outcome {
     // As it came, up to the longest.
     let measure = trial.random.measure();
     let longest = "7".repeat(LONGEST);
-    for value in [measure.clone(), format!("{measure}0"), longest] {
+    let words = format!("{measure} °C");
+    for value in [measure.clone(), format!("{measure}0"), words, longest] {
         sensor.sends(format!("{value}\n"))?;
         display.expects_line(&format!("{name} {value}"), "")?;
     }
@@ -220,7 +221,32 @@ fn pieces(trial: &mut Trial) -> Outcome {
     display.expects_line(&format!("{name} 2.5"), "")?;
     display.expects_silence("")?;
     sensor.sends(".5\n")?;
-    display.expects_line(&format!("{name} 3.5"), "")
+    display.expects_line(&format!("{name} 3.5"), "")?;
+
+    // Many at once, and then nobody who could send more.
+    let count = trial.random.between(40, 60);
+    let lines = |start: &str| -> String {
+        (0..count)
+            .map(|index| format!("{start}{index}.5\n"))
+            .collect()
+    };
+    sensor.did(format!("envia {count} linhas de uma vez"));
+    sensor.writes(lines("").as_bytes())?;
+    sensor.leaves();
+    let wanted = Expected::exactly(lines(&format!("{name} ")));
+    display.reads_all(&wanted).map_err(|failure| {
+        failure.because("O que chegou antes do fim ainda é para os ecrãs.")
+    })
+}
+
+/// The server closes, and has said no more than it should.
+fn hangs_up(client: &mut Client, limit: Duration) -> Outcome {
+    client.expects_end(limit, "")?;
+    match client.unread() {
+        [] => Ok(()),
+        more => Err(Failure::new("depois da última linha veio mais uma coisa")
+            .comparing(Expected::exactly(""), more)),
+    }
 }
 
 fn bad_hello(trial: &mut Trial) -> Outcome {
@@ -236,7 +262,7 @@ fn bad_hello(trial: &mut Trial) -> Outcome {
         let mut client = trial.connect()?;
         client.sends(line)?;
         client.expects(Expected::line_starting("ERR"), "")?;
-        client.expects_end(Duration::from_secs(3), "")?;
+        hangs_up(&mut client, Duration::from_secs(3))?;
     }
     let mut sensor = sensor(trial, &name)?;
     shown(&mut sensor, &name, &mut display)
@@ -258,13 +284,13 @@ fn idle(trial: &mut Trial) -> Outcome {
     shown(&mut busy_one, &busy, &mut display)?;
     let left = (IDLE + LATE).saturating_sub(start.elapsed());
     silent_one.expects_within(Expected::exactly("BYE\n"), left, "")?;
-    silent_one.expects_end(Duration::from_secs(1), "")?;
+    hangs_up(&mut silent_one, Duration::from_secs(1))?;
     nobody.expects_within(
         Expected::exactly("BYE\n"),
         LATE,
         "Quem se liga e não se apresenta também não pode ficar para sempre.",
     )?;
-    nobody.expects_end(Duration::from_secs(1), "")?;
+    hangs_up(&mut nobody, Duration::from_secs(1))?;
 
     // The display has been silent for longer than any of them.
     let mut sensor = sensor(trial, &silent)?;
@@ -278,7 +304,7 @@ fn trickle(trial: &mut Trial) -> Outcome {
     // By now it is late already.
     let limit = Duration::from_millis(500);
     client.expects_within(Expected::exactly("BYE\n"), limit, "")?;
-    client.expects_end(Duration::from_secs(1), "")
+    hangs_up(&mut client, Duration::from_secs(1))
 }
 
 fn thousand(trial: &mut Trial) -> Outcome {

@@ -84,7 +84,7 @@ pub const LAB: Lab = Lab {
         Check {
             name: "repeated",
             about: "uma peça que vem outra vez tem o resultado REPETIDA",
-            demands: &[5, 7],
+            demands: &[5, 7, 8],
             cause: "Cada mensagem entregue diz se já o tinha sido: \
                     `redelivered`. Quem a recebeu antes pode tê-la feito, e \
                     ter morrido antes de confirmar.",
@@ -345,9 +345,10 @@ fn nobody_takes() -> Box<Failure> {
 fn does_parts(trial: &mut Trial) -> Outcome {
     let mut factory = Factory::new(trial)?;
     factory.starts("máquina 1")?;
-    // First one that takes so long that no busy machine could be the reason.
-    for dots in [10_u32, 1] {
-        let part = factory.part();
+    // First one that takes so long that no busy machine could be the reason;
+    // then one with a name that is not ASCII.
+    let accented = format!("pião_{}", factory.trial.random.between(100, 999));
+    for (dots, part) in [(10_u32, factory.part()), (1, accented)] {
         let start = Instant::now();
         factory.orders(&part, dots as usize)?;
         factory.expects(&part)?;
@@ -384,6 +385,10 @@ fn durable(trial: &mut Trial) -> Outcome {
             }
         }
     }
+    is_persistent(&result)
+}
+
+fn is_persistent(result: &Message) -> Outcome {
     if result.persistent {
         Ok(())
     } else {
@@ -466,8 +471,7 @@ fn repeated(trial: &mut Trial) -> Outcome {
         early
     })?;
     factory.starts("máquina 2")?;
-    factory.expects(&format!("{part} REPETIDA"))?;
-    Ok(())
+    is_persistent(&factory.expects(&format!("{part} REPETIDA"))?)
 }
 
 fn poisoned(trial: &mut Trial) -> Outcome {
@@ -521,6 +525,21 @@ fn connection_lost(trial: &mut Trial) -> Outcome {
     let next = factory.part();
     factory.orders(&next, 1)?;
     factory.expects(&next)?;
+
+    // The second time is like the first.
+    steps.add("rede", "cai outra vez, e volta logo");
+    wire.breaks()?;
+    wire.leads_to(factory.broker.address())?;
+    let last = factory.part();
+    factory.orders(&last, 1)?;
+    let again = format!("{last} REPETIDA");
+    // What was still to be confirmed comes once more, and before it.
+    let late = format!("{next} REPETIDA");
+    let wanted = [&last, &again, &late].map(String::as_bytes);
+    let result = factory.expects_one_of(DONE, &wanted, RETURN)?;
+    if result.body == late.as_bytes() {
+        factory.expects_part(&last, ANSWER)?;
+    }
     Ok(())
 }
 
@@ -609,5 +628,11 @@ fn ctrl_c(trial: &mut Trial) -> Outcome {
             "a peça foi feita, e está outra vez em «{PARTS}»: ficou por \
              confirmar"
         ))),
-    }
+    }?;
+
+    // One that has lost its broker.
+    let wire = factory.starts("máquina 3")?;
+    factory.trial.steps.add("rede", "cai");
+    wire.breaks()?;
+    factory.trial.interrupts(|| {})
 }

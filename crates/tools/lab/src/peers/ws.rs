@@ -231,6 +231,14 @@ impl Screen {
         self.hears_such(&Expected::exactly(text), |_| true)
     }
 
+    /// A text that comes within this time, if one does.
+    pub fn hears_within(&mut self, limit: Duration) -> Outcome<Option<String>> {
+        match self.next(limit)? {
+            Some(Message::Text(text)) => Ok(Some(text)),
+            _ => Ok(None),
+        }
+    }
+
     fn hears_such(
         &mut self,
         expected: &Expected,
