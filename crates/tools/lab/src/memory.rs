@@ -135,9 +135,9 @@ fn judged(looks: &[Look], over: bool) -> Option<bool> {
     let keeps_pace = grown >= sent / 3 * 2;
     let before = looks.iter().rfind(|look| look.sent + END <= sent);
     let grows = before.is_none_or(|look| grown >= look.grown + END / 2);
-    if grown < sent.saturating_sub(BUFFERED) / 2 {
-        Some(true)
-    } else if sent >= LAST && (grown < ALLOWED || !grows) {
+    let is_little = grown < sent.saturating_sub(BUFFERED) / 2;
+    let has_stopped = sent >= LAST && (grown < ALLOWED || !grows);
+    if is_little || has_stopped {
         Some(true)
     } else if sent >= FAR || sent >= LAST && grown <= sent / 4 * 5 {
         Some(false)
