@@ -23,10 +23,11 @@ use crate::trial::Trial;
 pub struct Kind(Direction, &'static str);
 
 // RabbitMQ lets the program in, promises it the messages of a queue, gives it
-// one, and hears that it is done with it.
+// one, and hears what has come of it, and that it is done with it.
 pub const OPENED: Kind = Kind(Direction::ToClient, "amqp.connection.open-ok");
 pub const CONSUMES: Kind = Kind(Direction::ToClient, "amqp.basic.consume-ok");
 pub const DELIVERED: Kind = Kind(Direction::ToClient, "amqp.basic.deliver");
+pub const PUBLISHED: Kind = Kind(Direction::ToServer, "amqp.basic.publish");
 pub const ACKNOWLEDGED: Kind = Kind(Direction::ToServer, "amqp.basic.ack");
 
 // An MQTT broker lets the program in, and hears its goodbye.
@@ -147,6 +148,13 @@ impl Network {
             }
             None => false,
         }
+    }
+
+    /// Whether such a frame went by at any time.
+    pub fn ever_saw(&self, Kind(direction, kind): Kind) -> bool {
+        let passed = lock(&self.passed);
+        let mut frames = passed.frames.iter();
+        frames.any(|(way, name)| *way == direction && name == kind)
     }
 
     /// Waits until the program, which has lost its broker, has tried as often
