@@ -1,5 +1,8 @@
 # Um aviso do rustdoc é um erro.
 export RUSTDOCFLAGS := "-D warnings"
+# Onde há testes dentro das fontes: um teste do `testkit` vê que não falta aqui
+# nenhum programa. Os das lições estão ao lado delas, em `tests`.
+unit_tests := "--lib --bin lab --bin lecture --bin measure"
 set windows-shell := ["powershell.exe", "-NoLogo", "-NoProfile", "-Command"]
 
 # Lista as receitas
@@ -44,7 +47,7 @@ lint $CARGO_PROFILE_DEV_PANIC="unwind" $CARGO_INCREMENTAL="0":
 # Antes dos testes, tudo o que correm: quem compila faz esperar os outros.
 [private]
 compile $CARGO_INCREMENTAL="0":
-    cargo test --workspace --no-run --tests
+    cargo test --workspace --no-run {{ unit_tests }} --test '*'
     cargo build --workspace --bins --examples
 
 # Os testes esperam mais do que calculam: lado a lado demoram metade. A inicial
@@ -64,7 +67,7 @@ tests SELECTION $CARGO_INCREMENTAL="0":
     cargo test --workspace {{ SELECTION }}
 
 [private]
-the-rest: (tests "--lib --bins") (tests "--doc")
+the-rest: (tests unit_tests) (tests "--doc")
 
 # Instala os programas de que os testes precisam, se faltarem
 setup: packages python
