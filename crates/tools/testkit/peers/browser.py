@@ -64,6 +64,8 @@ def answer(page, asked, command, rest):
         case "click":
             return page.click(rest)
         case "type":
+            # A page may give it with its first frame only, which may be late.
+            page.locator(":focus").wait_for(state="attached")
             return page.keyboard.type(rest)
         case "press":
             return page.keyboard.press(rest)
@@ -74,7 +76,11 @@ def answer(page, asked, command, rest):
                 return found.filter(has_text=text).first.wait_for()
             except TimeoutError:
                 shown = found.all_inner_texts()
-                sys.exit(f"waited in vain for {text!r}; there is {shown}")
+                focus = page.evaluate("document.activeElement.outerHTML")
+                sys.exit(
+                    f"waited in vain for {text!r}; there is {shown}, and the "
+                    f"focus is on {focus[:300]}"
+                )
         case "texts":
             return page.locator(rest).all_inner_texts()
         case "outline":
