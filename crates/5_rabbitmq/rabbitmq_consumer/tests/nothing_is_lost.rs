@@ -102,7 +102,12 @@ impl Consumers {
         for mut consumer in [self.steady, self.victim] {
             let start = Instant::now();
             while is_at_work(&consumer) {
-                assert!(start.elapsed() < DEADLINE, "it does not end its work");
+                assert!(
+                    start.elapsed() < DEADLINE,
+                    "it does not end its work: {:?}\n{}",
+                    consumer.output().lines().last(),
+                    consumer.errors()
+                );
                 thread::sleep(Duration::from_millis(10));
             }
             thread::sleep(PATIENCE);
