@@ -131,6 +131,7 @@ pub fn run(
 fn one(check: &'static Check, launch: &Launch, seed: u64) -> Verdict {
     let mut trial = Trial::new(launch, Random::new(seed, check.name));
     let outcome = (check.run)(&mut trial);
+    programs::stop_if_ending();
     let Err(mut failure) = trial.explained(outcome) else {
         return Verdict::Passed;
     };

@@ -289,6 +289,7 @@ fn measure(options: &Options) -> Fallible<Report> {
         bench.random =
             StdRng::seed_from_u64(options.seed ^ u64::from(claim.number) << 32);
         let found = claim.examine(&mut bench);
+        programs::stop_if_ending();
         bench.progress.clear();
         let claim = ClaimReport::new(claim, found);
         say(&text::claim(&claim));

@@ -41,7 +41,9 @@ mod workspace;
 
 pub use build::{Build, BuildError, Target, cargo};
 pub use folder::Folder;
-pub use live::{end_all, end_all_and_exit, end_on_signals, on_signals};
+pub use live::{
+    end_all, end_all_and_exit, end_on_signals, on_signals, stop_if_ending,
+};
 pub use output::{Lines, Output};
 pub use port::Port;
 pub use program::{Program, Setup, Stream, was_interrupted};

@@ -23,7 +23,9 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
 static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Goes no further where a signal ends this process: nobody is to draw
-/// conclusions, in the moment that is left, from how the programs end now.
+/// conclusions, in the moment that is left, from how the programs end now. Who
+/// learns of that by itself, from a connection that breaks, asks here before
+/// it tells.
 pub fn stop_if_ending() {
     while ENDING.load(Ordering::SeqCst) {
         thread::park();
