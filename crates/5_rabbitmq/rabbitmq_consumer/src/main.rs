@@ -97,8 +97,10 @@ async fn consume(url: &str) -> Result<(), Box<dyn Error>> {
         }
 
         // Só depois do trabalho: até aqui, se este programa terminar, o broker
-        // entrega a mensagem a outro. É `false` se a ligação já se perdeu.
-        if message.ack(Default::default()).await? {
+        // entrega a mensagem a outro. É `false` se a ligação já se perdeu, e
+        // pode ficar sem resposta se ela se perde neste instante.
+        let confirming = message.ack(Default::default());
+        if time::timeout(TIME_LIMIT, confirming).await?? {
             println!("Feita: {text}");
         }
     }

@@ -107,7 +107,9 @@ async fn consume(
         let message = message?;
         let text = String::from_utf8_lossy(&message.data);
         println!("{}: {text}", message.routing_key);
-        message.ack(Default::default()).await?;
+        // Pode ficar sem resposta, se a ligação se perde neste instante.
+        let confirming = message.ack(Default::default());
+        time::timeout(TIME_LIMIT, confirming).await??;
     }
     Err("a fila foi apagada".into())
 }

@@ -214,7 +214,9 @@ async fn work(
 
         // Só com o resultado guardado: até aqui, se este programa morrer, o
         // broker entrega a mensagem a outro.
-        message.ack(BasicAckOptions::default()).await?;
+        // Pode ficar sem resposta, se a ligação se perde neste instante.
+        let confirming = message.ack(BasicAckOptions::default());
+        time::timeout(Duration::from_secs(5), confirming).await??;
     }
     Ok(())
 }
