@@ -44,7 +44,7 @@ fn what_a_program_started_ends_with_it() {
     let program = start(OFFSPRING);
     let children = numbers(&mut program.stdout().lines(), 3);
     drop(program);
-    assert!(!children.iter().any(|id| runs(*id)), "at once");
+    assert_gone(&children);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn also_where_a_test_fails() {
         assert!(program.memory().is_none(), "this test's own program");
     }));
     assert!(failed.is_err());
-    assert!(!children.iter().any(|id| runs(*id)), "at once");
+    assert_gone(&children);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn also_where_the_program_itself_has_ended() {
     let left = program.left_behind(Duration::ZERO);
     assert_eq!(BTreeSet::from_iter(left), children);
     drop(program);
-    assert!(!children.iter().any(|id| runs(*id)), "at once");
+    assert_gone(&children);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn one_program_ends_without_the_other() {
     let ended = numbers(&mut one.stdout().lines(), 3);
     let stay = numbers(&mut other.stdout().lines(), 3);
     one.kill().expect("its end");
-    assert!(!ended.iter().any(|id| runs(*id)), "at once");
+    assert_gone(&ended);
     assert!(stay.iter().all(|id| runs(*id)));
     assert_eq!(other.ended().expect("its state"), None);
 }

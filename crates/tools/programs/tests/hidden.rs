@@ -26,7 +26,7 @@ fn empty_environments_hide_nothing() {
     let program = starts("wait; exec sleep 1000");
     let hidden = numbers(&mut program.stdout().lines(), 2);
     drop(program);
-    assert!(!hidden.iter().any(|id| runs(*id)), "at once");
+    assert_gone(&hidden);
 
     // Where the program itself has ended, and a younger one runs.
     let program = starts("exit 0");
@@ -39,7 +39,7 @@ fn empty_environments_hide_nothing() {
     let left = program.left_behind(Duration::ZERO);
     assert_eq!(left.len(), 2, "{left:?} of {hidden:?}");
     drop(program);
-    assert!(!hidden.iter().any(|id| runs(*id)), "at once");
+    assert_gone(&hidden);
 
     // Older ones can be their parents: then these stay as long as those.
     let other = starts("exit 0");

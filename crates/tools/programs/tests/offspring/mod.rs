@@ -40,7 +40,7 @@ pub fn runs(id: u32) -> bool {
     }
 }
 
-/// Waits until none of these runs.
+/// Waits until none of these runs: who is killed is gone a moment later.
 pub fn assert_gone(ids: &BTreeSet<u32>) {
     let start = Instant::now();
     while ids.iter().any(|id| runs(*id)) {
