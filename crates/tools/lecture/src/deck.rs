@@ -288,9 +288,10 @@ fn clean<'a>(
                 }));
             }
             Event::Start(Tag::Table(alignments)) => {
-                if shown.last() == Some(&Event::End(TagEnd::Paragraph)) {
-                    let end = shown.len() - 1;
-                    table_caption(&mut shown, end);
+                if let [before @ .., Event::End(TagEnd::Paragraph)] =
+                    &mut *shown
+                {
+                    table_caption(before);
                 }
                 let wrapper = "<div class=\"table-wrapper\">";
                 shown.push(Event::Html(wrapper.into()));
@@ -360,9 +361,9 @@ fn last_paragraph(shown: &[Event]) -> usize {
     shown.iter().rposition(is_start).unwrap_or(0)
 }
 
-/// The last paragraph, which stands next to a table: if it is a caption, its
-/// mark and its attributes go.
-fn table_caption(shown: &mut [Event], end: usize) {
+/// The last paragraph, still without its end, which stands next to a table: if
+/// it is a caption, its mark and its attributes go.
+fn table_caption(shown: &mut [Event]) {
     let start = last_paragraph(shown);
     let Some(Event::Text(first)) = shown.get_mut(start + 1) else {
         return;
@@ -371,7 +372,7 @@ fn table_caption(shown: &mut [Event], end: usize) {
         return;
     };
     *first = words.to_string().into();
-    if let Some(Event::Text(last)) = shown[..end].last_mut() {
+    if let Some(Event::Text(last)) = shown.last_mut() {
         *last = pandoc::without_attributes(last).to_string().into();
     }
 }
@@ -381,8 +382,7 @@ fn table_caption(shown: &mut [Event], end: usize) {
 fn end_paragraph(shown: &mut Vec<Event>, caption: &str) {
     let start = last_paragraph(shown);
     if start > 0 && shown[start - 1] == Event::Html(TABLE_END.into()) {
-        let end = shown.len();
-        table_caption(shown, end);
+        table_caption(shown);
     }
     // A space that keeps a figure from being alone.
     if let Some(Event::Text(text)) = shown.last_mut()
