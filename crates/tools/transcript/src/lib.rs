@@ -19,7 +19,7 @@
 //!
 //! Who ends by itself comes before who is interrupted, so that no Ctrl-C cuts
 //! off an answer that is on its way. Where a blank line stands before `^C`, it
-//! is pressed when all the others have also come to theirs.
+//! is pressed when all the others have ended, those that are interrupted, too.
 //!
 //! [`Transcript`] is what the block says; [`play`] does it, on ports of its
 //! own, and tells what came. Whether that is what should have come is for who

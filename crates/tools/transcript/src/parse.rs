@@ -43,7 +43,7 @@ pub enum Step {
     EndsInput,
     /// The student presses Ctrl-C.
     Interrupts,
-    /// The same, when all the others have come to their end, or their Ctrl-C.
+    /// The same, when all the others have ended.
     InterruptsLast,
 }
 

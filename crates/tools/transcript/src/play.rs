@@ -178,19 +178,20 @@ pub fn play_through(
     // Closed by the last of those that end by themselves.
     let (ending, ended) = mpsc::channel::<Infallible>();
     let ended = Mutex::new(ended);
-    // Closed by the last that comes to its Ctrl-C, or to its end.
-    let (printing, printed) = mpsc::channel::<Infallible>();
-    let printed = Mutex::new(printed);
+    // Closed by the last of those that are not interrupted last, at its end.
+    let (leaving, left) = mpsc::channel::<Infallible>();
+    let left = Mutex::new(left);
     let first_failure = Mutex::new(None);
     let mut all = Vec::new();
     thread::scope(|scope| {
         let mut playing = Vec::new();
         for (place, terminal) in transcript.terminals.iter().enumerate() {
             let (running, told, ports) = (&running, &told, &seen[place]);
-            let (ended, printed) = (&ended, &printed);
+            let (ended, left) = (&ended, &left);
             let first_failure = &first_failure;
             let ending = (!terminal.is_interrupted()).then(|| ending.clone());
-            let mut printing = Some(printing.clone());
+            let is_last = terminal.steps.contains(&Step::InterruptsLast);
+            let leaving = (!is_last).then(|| leaving.clone());
             playing.push(scope.spawn(move || {
                 let actor = Actor {
                     terminal,
@@ -199,11 +200,9 @@ pub fn play_through(
                     limit,
                     told: |event: Event| told(place, event),
                 };
-                let performance = actor.play(|last| {
-                    printing = None;
-                    if last { printed } else { ended }
-                });
-                drop(ending);
+                let performance =
+                    actor.play(if is_last { left } else { ended });
+                drop((ending, leaving));
                 let failure = performance.map_err(|failure| {
                     lock(first_failure).get_or_insert(failure);
                     // Nobody waits for what can no longer come.
@@ -214,7 +213,7 @@ pub fn play_through(
                 failure.ok()
             }));
         }
-        drop((ending, printing));
+        drop((ending, leaving));
         for terminal in playing {
             match terminal.join() {
                 Ok(performance) => all.extend(performance),
@@ -365,11 +364,10 @@ struct Actor<'a, T> {
 }
 
 impl<T: Fn(Event)> Actor<'_, T> {
-    /// `others` gives what tells of them before Ctrl-C; whether it is pressed
-    /// last.
-    fn play<'a>(
+    /// `others` is closed by those that end before Ctrl-C is pressed here.
+    fn play(
         &self,
-        mut others: impl FnMut(bool) -> &'a Mutex<Receiver<Infallible>>,
+        others: &Mutex<Receiver<Infallible>>,
     ) -> Result<Performance, Failure> {
         let mut lines = self.program.stdout().lines();
         let mut count = 0;
@@ -397,7 +395,7 @@ impl<T: Fn(Event)> Actor<'_, T> {
                     self.program.end_input();
                 }
                 Step::Interrupts | Step::InterruptsLast => {
-                    self.wait_for(others(*step == Step::InterruptsLast))?;
+                    self.wait_for(others)?;
                     (self.told)(Event::Interrupts);
                     self.program.interrupt();
                     interrupted = true;

@@ -156,7 +156,9 @@ impl State {
             let all = &terminal.role.steps;
             let place = all.iter().position(is_interrupt);
             others |= place.is_none();
-            on_the_way |= place.is_some_and(|place| done < place);
+            on_the_way |= place.is_some_and(|place| {
+                done < place || all[place] == Step::Interrupts
+            });
             let said =
                 all[..done].iter().filter(|s| matches!(s, Step::Prints(_)));
             let key = match all.get(done) {
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_a_lesson_needs_stays_until_the_others_have_their_lines() {
+    fn a_server_that_a_lesson_needs_stays_until_the_others_have_ended() {
         let mut state = finishing("rabbitmq_routing_consumer");
         let names = state.terminals.iter().map(|t| t.name.as_str());
         let expected = [
@@ -250,6 +252,9 @@ mod tests {
         state.terminals[1].printed = 2;
         state.terminals[1].done = 2;
         assert_eq!(interrupted(&state), Some("rabbitmq_routing_consumer"));
+        // It takes a moment to say goodbye.
+        state.terminals[1].done = 3;
+        assert_eq!(interrupted(&state), None);
         state.terminals[1].run = None;
         assert_eq!(interrupted(&state), Some("rabbitmq"));
     }
