@@ -103,6 +103,8 @@ pub struct Message {
     pub body: Vec<u8>,
     /// Whether it would be there after the broker has restarted.
     pub persistent: bool,
+    /// Whether it is there because it was rejected elsewhere.
+    pub rejected: bool,
 }
 
 impl VirtualHost {
@@ -155,9 +157,12 @@ impl VirtualHost {
         let body = BASE64.decode(text.as_bytes()).map_err(|error| {
             Failure::not_run(format!("o RabbitMQ escreve outra coisa: {error}"))
         })?;
+        let properties = &message["properties"];
         Ok(Some(Message {
             body,
-            persistent: message["properties"]["delivery_mode"] == 2,
+            persistent: properties["delivery_mode"] == 2,
+            rejected: properties["headers"]["x-death"][0]["reason"]
+                == "rejected",
         }))
     }
 

@@ -148,7 +148,7 @@ fn join_talk(trial: &mut Trial) -> Outcome {
     for text in [
         format!("{machine} parou, às 10 h"),
         format!("JOIN {room} outro"),
-        format!("{machine}:  duas palavras,\nduas linhas"),
+        format!(" {machine}:  duas palavras,\nduas linhas\n"),
         String::new(),
     ] {
         other.says(&text)?;
@@ -286,14 +286,17 @@ fn not_text(trial: &mut Trial) -> Outcome {
         ("latino", "um texto que não é UTF-8", TEXT, b"ol\xe1"),
         ("longo", "um texto com mais de 1 MiB", TEXT, &long),
     ];
-    // Who is shut out for it is announced, at some time. Nobody else leaves.
+    // Who is shut out for it is announced, at some time; whom it is forgiven
+    // may go on. Nobody else leaves.
     let (mut stay, mut left) = (Vec::new(), Vec::new());
     for (name, what, opcode, payload) in frames {
         let mut eva = join(trial, &room, name)?;
         ana.hears_past(&left, &format!("+ {name}"))?;
         eva.sends_unwanted(what, opcode, payload);
-        left.push(format!("- {name}"));
-        ana.hears_nothing_but(&left, 2 * SILENCE, "")?;
+        eva.sends_unwanted("«está?»", TEXT, "está?".as_bytes());
+        let after = [format!("- {name}"), format!("{name}: está?")];
+        ana.hears_only(&left, &after, 4 * SILENCE, "")?;
+        left.extend(after);
         stay.push(eva);
     }
     rui.says("ainda cá estou")?;

@@ -384,8 +384,19 @@ fn unknown(trial: &mut Trial) -> Outcome {
     gateway.asks(&path, 404)?;
     gateway.asks("/nada", 404)?;
     gateway.learns(&name, "21.5")?;
-    gateway.asks(&format!("{path}/mais"), 404)?;
-    Ok(())
+    for other in [
+        format!("{path}/mais"),
+        format!("/valores_{name}"),
+        "/".to_string(),
+    ] {
+        gateway.asks(&other, 404)?;
+    }
+    match Screen::open_at(trial, "/nada") {
+        Err(_) => Ok(()),
+        Ok(_) => Err(Failure::new(
+            "abre-se um WebSocket em /nada, e só devia abrir-se em /vivo",
+        )),
+    }
 }
 
 fn names(trial: &mut Trial) -> Outcome {
@@ -424,6 +435,16 @@ fn live(trial: &mut Trial) -> Outcome {
     // Each one once.
     for screen in &mut screens {
         screen.hears_nothing("Cada valor vai uma vez para cada ecrã.")?;
+    }
+    // However many they are.
+    let mut screens = Vec::from(screens);
+    for _ in 0..10 {
+        screens.push(screen(trial)?);
+    }
+    gateway.reaches(trial, &mut screens)?;
+    gateway.publishes(&one, "22.25")?;
+    for screen in &mut screens {
+        shows(screen, &one, 22.25)?;
     }
     Ok(())
 }

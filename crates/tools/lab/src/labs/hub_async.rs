@@ -288,7 +288,7 @@ fn idle(trial: &mut Trial) -> Outcome {
     let mut display = display(trial)?;
     let mut busy_one = sensor(trial, &busy)?;
     let mut silent_one = sensor(trial, &silent)?;
-    let mut nobody = trial.connect()?;
+    let mut nobodies = [trial.connect()?, trial.connect()?];
 
     // Half-way through the silence of one, the other says something.
     let start = Instant::now();
@@ -300,12 +300,15 @@ fn idle(trial: &mut Trial) -> Outcome {
     let left = (IDLE + LATE).saturating_sub(start.elapsed());
     silent_one.expects_within(Expected::exactly("BYE\n"), left, "")?;
     hangs_up(&mut silent_one, Duration::from_secs(1))?;
-    nobody.expects_within(
-        Expected::exactly("BYE\n"),
-        LATE,
-        "Quem se liga e não se apresenta também não pode ficar para sempre.",
-    )?;
-    hangs_up(&mut nobody, Duration::from_secs(1))?;
+    for nobody in &mut nobodies {
+        nobody.expects_within(
+            Expected::exactly("BYE\n"),
+            LATE,
+            "Quem se liga e não se apresenta também não pode ficar para \
+             sempre.",
+        )?;
+        hangs_up(nobody, Duration::from_secs(1))?;
+    }
 
     // The display has been silent for longer than any of them.
     let mut sensor = sensor(trial, &silent)?;

@@ -498,7 +498,17 @@ fn poisoned(trial: &mut Trial) -> Outcome {
     let too_long = format!("eixo_1 {}", ".".repeat(MOST + 1));
     for body in WRONG.into_iter().chain([too_long.as_bytes()]) {
         factory.sends(body)?;
-        factory.expects_one_of(DEAD, &[body], ANSWER)?;
+        let dead = factory.expects_one_of(DEAD, &[body], ANSWER)?;
+        if !dead.rejected {
+            return Err(Failure::new(format!(
+                "a mensagem está em «{DEAD}», mas a máquina não a rejeitou"
+            ))
+            .because(
+                "É o broker que a passa para as mortas, quando é rejeitada. \
+                 Quem lá a publica e depois a confirma são dois passos: se a \
+                 máquina morrer entre eles, fica nas duas filas.",
+            ));
+        }
     }
     let part = factory.part();
     factory.orders(&part, 1)?;

@@ -267,13 +267,15 @@ impl Screen {
 
     /// No text may come for a moment.
     pub fn hears_nothing(&mut self, cause: &str) -> Outcome {
-        self.hears_nothing_but(&[], SILENCE, cause)
+        self.hears_only(&[], &[], SILENCE, cause)
     }
 
-    /// The same, for this long, where only these texts may come.
-    pub fn hears_nothing_but(
+    /// Only these texts may come, until one of the `last` comes, or for this
+    /// long.
+    pub fn hears_only(
         &mut self,
         allowed: &[String],
+        last: &[String],
         limit: Duration,
         cause: &str,
     ) -> Outcome {
@@ -281,6 +283,10 @@ impl Screen {
         loop {
             let left = limit.saturating_sub(start.elapsed());
             match self.next(left)? {
+                Some(Message::Text(text)) if last.contains(&text) => {
+                    self.received(&text);
+                    return Ok(());
+                }
                 Some(Message::Text(text)) if allowed.contains(&text) => {}
                 Some(Message::Text(text)) => {
                     let text = text.as_bytes();
