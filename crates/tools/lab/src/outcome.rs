@@ -92,6 +92,11 @@ impl Failure {
         self
     }
 
+    /// What came, where it is compared with what should have.
+    pub fn received(&self) -> Option<&[u8]> {
+        self.compared.as_ref().map(|(_, received)| &received[..])
+    }
+
     /// The program's state has nothing to add to it.
     pub fn settled(mut self: Box<Self>) -> Box<Self> {
         self.settled = true;
