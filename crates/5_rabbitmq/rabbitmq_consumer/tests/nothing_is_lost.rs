@@ -167,6 +167,6 @@ fn a_cluster_of_which_one_node_dies() {
     consumers.consume(2500);
     assert_confirmed(second, 2000);
     let complaint = "Não foi possível receber de amqp://";
-    assert!(consumers.steady.errors().contains(complaint));
+    consumers.steady.wait_for_error(complaint);
     consumers.assert_nothing_left();
 }

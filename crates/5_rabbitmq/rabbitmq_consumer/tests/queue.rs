@@ -50,13 +50,20 @@ fn two_consumers_share_by_speed() {
         &url,
         &["longa....", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
     );
-    let busy = |consumer: &&Program| consumer.output().contains("longa");
+    let said = |text: &str| {
+        let start = Instant::now();
+        loop {
+            let mut all = consumers.iter();
+            if let Some(place) = all.position(|c| c.output().contains(text)) {
+                break place;
+            }
+            assert!(start.elapsed() < DEADLINE, "nobody says «{text}»");
+            thread::sleep(Duration::from_millis(10));
+        }
+    };
     // Both have had something to do when the last short one is done.
-    while !consumers.iter().any(|c| c.output().contains("Feita: 9\n")) {
-        thread::sleep(Duration::from_millis(10));
-    }
-    let slow = consumers.iter().find(busy).expect("one has it");
-    let quick = consumers.iter().find(|c| !busy(c)).expect("one has not");
+    let quick = &consumers[said("Feita: 9\n")];
+    let slow = &consumers[said("Recebida: longa")];
     assert!(!slow.output().contains("Feita"), "{}", slow.output());
     assert_eq!(quick.output().matches("Feita").count(), 9);
     slow.wait_for("Feita: longa....\n");

@@ -514,7 +514,7 @@ mod tests {
     #[test]
     fn who_is_about_to_end_has_ended() {
         const SLOW: &str = "exec >&-; n=0
-            while [ $n -lt 300000 ]; do n=$((n + 1)); done; exit 3";
+            while [ $n -lt 150000 ]; do n=$((n + 1)); done; exit 3";
         let launch = shell(SLOW);
         let mut trial = trial(&launch);
         trial.start_as("", "x", &[]).expect("it starts");
